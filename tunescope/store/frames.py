@@ -1,0 +1,204 @@
+"""Reading the store: pandas frames and plain dictionaries, by plain SQL.
+
+Frames hold what a page or a report shows and no more; times stay naive UTC. Every function opens a
+short transaction of its own, so that readers never stand in a writer's way.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, Table, select
+
+from tunescope.store import runs as run_rows
+from tunescope.store.engine import Store
+from tunescope.store.schema import (
+    benchmarks,
+    commands,
+    datasets,
+    devices,
+    epochs,
+    optuna_params,
+    optuna_studies,
+    optuna_trials,
+    optuna_values,
+    runs,
+    stages,
+    studies,
+    timings,
+    trials,
+)
+
+
+def runs_frame(store: Store) -> pd.DataFrame:
+    """Every run, newest first: columns of ``tunescope_runs``, ``state``, dataset name and fingerprint."""
+    query = (
+        select(runs, datasets.c.name.label("dataset"), datasets.c.fingerprint)
+        .outerjoin(datasets, datasets.c.dataset_id == runs.c.dataset_id)
+        .order_by(runs.c.created.desc())
+    )
+    rows = _rows(store, query)
+    return pd.DataFrame(
+        [{**row, "state": run_rows.state(row)} for row in rows],
+        columns=[*runs.c.keys(), "dataset", "fingerprint", "state"],
+    )
+
+
+def studies_frame(store: Store, run_id: str | None = None) -> pd.DataFrame:
+    """Every study, plain Optuna ones too: study_id, study, run_id, strategy, objective, seconds,
+    stopped_because."""
+    query = (
+        select(
+            optuna_studies.c.study_id,
+            optuna_studies.c.study_name.label("study"),
+            studies.c.run_id,
+            studies.c.strategy,
+            studies.c.objective,
+            studies.c.seconds,
+            studies.c.stopped_because,
+        )
+        .outerjoin(studies, studies.c.study_id == optuna_studies.c.study_id)
+        .order_by(optuna_studies.c.study_id)
+    )
+    return _frame(store, query if run_id is None else query.where(studies.c.run_id == run_id))
+
+
+def trials_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
+    """Every trial, of one run or study where asked.
+
+    Columns: trial_id, study, run_id, dataset, strategy, number, state, value, start, end, those of
+    ``tunescope_trials``, and ``params`` (a dictionary a trial).
+    """
+    extra = [column for column in trials.c if column.name != "trial_id"]
+    query = (
+        select(
+            optuna_trials.c.trial_id,
+            optuna_studies.c.study_name.label("study"),
+            studies.c.run_id,
+            datasets.c.name.label("dataset"),
+            studies.c.strategy,
+            optuna_trials.c.number,
+            optuna_trials.c.state,
+            optuna_trials.c.datetime_start.label("start"),
+            optuna_trials.c.datetime_complete.label("end"),
+            *extra,
+        )
+        .join(optuna_studies, optuna_studies.c.study_id == optuna_trials.c.study_id)
+        .outerjoin(studies, studies.c.study_id == optuna_trials.c.study_id)
+        .outerjoin(runs, runs.c.run_id == studies.c.run_id)
+        .outerjoin(datasets, datasets.c.dataset_id == runs.c.dataset_id)
+        .outerjoin(trials, trials.c.trial_id == optuna_trials.c.trial_id)
+        .order_by(optuna_trials.c.trial_id)
+    )
+    scope = _scope(run_id, study)
+    frame = _frame(store, query.where(*scope))
+    values, params = _values(store, scope), _params(store, scope)
+    frame.insert(7, "value", frame["trial_id"].map(values).astype(float))
+    frame["params"] = pd.Series([params.get(trial_id, {}) for trial_id in frame["trial_id"]], dtype=object)
+    return frame
+
+
+def epochs_frame(
+    store: Store, run_id: str | None = None, study: str | None = None, trial_ids: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Epochs of trainings: study, number, state and the columns of ``tunescope_epochs``."""
+    columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number, optuna_trials.c.state)
+    query = _scoped(select(*columns, epochs), epochs).where(*_scope(run_id, study))
+    query = query.order_by(epochs.c.trial_id, epochs.c.epoch)
+    return _frame(store, query if trial_ids is None else query.where(epochs.c.trial_id.in_(trial_ids)))
+
+
+def timings_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
+    """Seconds by phase of each trial: study, number, trial_id, phase, seconds."""
+    columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number)
+    query = _scoped(select(*columns, timings), timings).where(*_scope(run_id, study))
+    return _frame(store, query.order_by(timings.c.trial_id))
+
+
+def stages_frame(store: Store, run_id: str) -> pd.DataFrame:
+    """Steps of the pipeline that a run has come to: launch, name, started, seconds (NaN while it runs)."""
+    query = (
+        select(stages.c.launch, stages.c.name, stages.c.started, stages.c.seconds)
+        .where(stages.c.run_id == run_id)
+        .order_by(stages.c.stage_id)
+    )
+    return _frame(store, query)
+
+
+def commands_frame(store: Store, run_id: str) -> pd.DataFrame:
+    """What was asked of a run: name, argument, created, acknowledged, outcome."""
+    return _frame(store, select(commands).where(commands.c.run_id == run_id).order_by(commands.c.command_id))
+
+
+def benchmarks_frame(store: Store, run_id: str | None = None) -> pd.DataFrame:
+    """What was measured on finished models: study, number and the columns of ``tunescope_benchmarks``."""
+    columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number)
+    query = _scoped(select(*columns, benchmarks), benchmarks).order_by(benchmarks.c.created.desc())
+    return _frame(store, query if run_id is None else query.where(benchmarks.c.run_id == run_id))
+
+
+def dataset(store: Store, run_id: str) -> dict[str, Any] | None:
+    """The prepared dataset of a run, ``None`` before there is one."""
+    query = select(datasets).join(runs, runs.c.dataset_id == datasets.c.dataset_id)
+    return next(iter(_rows(store, query.where(runs.c.run_id == run_id))), None)
+
+
+def device(store: Store, run_id: str) -> dict[str, Any]:
+    """The manifest of the machine that a run works on; empty before it is known."""
+    query = select(devices.c.manifest).join(runs, runs.c.device_id == devices.c.device_id)
+    rows = _rows(store, query.where(runs.c.run_id == run_id))
+    return dict(rows[0]["manifest"]) if rows else {}
+
+
+def _scope(run_id: str | None, study: str | None) -> list[ColumnElement[bool]]:
+    scope: list[ColumnElement[bool]] = []
+    if run_id is not None:
+        scope.append(studies.c.run_id == run_id)
+    if study is not None:
+        scope.append(optuna_studies.c.study_name == study)
+    return scope
+
+
+def _values(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, float]:
+    query = _scoped(select(optuna_values.c.trial_id, optuna_values.c.value), optuna_values)
+    rows = _rows(store, query.where(optuna_values.c.objective == 0, *scope))
+    return {row["trial_id"]: row["value"] for row in rows if row["value"] is not None}
+
+
+def _params(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, dict[str, Any]]:
+    query = _scoped(select(optuna_params), optuna_params)
+    found: dict[int, dict[str, Any]] = {}
+    for row in _rows(store, query.where(*scope).order_by(optuna_params.c.param_id)):
+        value = _external(row["param_value"], row["distribution_json"])
+        found.setdefault(row["trial_id"], {})[row["param_name"]] = value
+    return found
+
+
+def _scoped(query: Select[Any], table: Table) -> Select[Any]:
+    """Read from a table whose rows belong to trials, joined with what a scope speaks of."""
+    return (
+        query.select_from(table)
+        .join(optuna_trials, optuna_trials.c.trial_id == table.c.trial_id)
+        .join(optuna_studies, optuna_studies.c.study_id == optuna_trials.c.study_id)
+        .outerjoin(studies, studies.c.study_id == optuna_trials.c.study_id)
+    )
+
+
+def _external(value: float, distribution: str) -> Any:
+    """A parameter as the user knows it: Optuna stores a choice by its index, an integer as a float."""
+    declared = json.loads(distribution)
+    if declared["name"] == "CategoricalDistribution":
+        return declared["attributes"]["choices"][int(value)]
+    return int(value) if declared["name"].startswith("Int") else value
+
+
+def _rows(store: Store, query: Select[Any]) -> list[dict[str, Any]]:
+    with store.engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _frame(store: Store, query: Select[Any]) -> pd.DataFrame:
+    with store.engine.connect() as connection:
+        result = connection.execute(query)
+        return pd.DataFrame(result.fetchall(), columns=list(result.keys()))

@@ -1,0 +1,222 @@
+"""Tables beside Optuna's, all with foreign keys that cascade.
+
+Times are naive UTC, as in Optuna's own tables. Optuna's tables stand here with the columns that
+we read and that foreign keys name: Optuna creates and migrates them.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+PREFIX = "tunescope_"
+VERSION_TABLE = "tunescope_alembic_version"
+
+metadata = MetaData()
+
+optuna_studies = Table(
+    "studies", metadata, Column("study_id", Integer, primary_key=True), Column("study_name", String(512))
+)
+optuna_trials = Table(
+    "trials",
+    metadata,
+    Column("trial_id", Integer, primary_key=True),
+    Column("number", Integer),
+    Column("study_id", Integer, ForeignKey("studies.study_id")),
+    Column("state", String),
+    Column("datetime_start", DateTime),
+    Column("datetime_complete", DateTime),
+)
+optuna_params = Table(
+    "trial_params",
+    metadata,
+    Column("param_id", Integer, primary_key=True),
+    Column("trial_id", Integer, ForeignKey("trials.trial_id")),
+    Column("param_name", String(512)),
+    Column("param_value", Float),
+    Column("distribution_json", Text),
+)
+optuna_values = Table(
+    "trial_values",
+    metadata,
+    Column("trial_value_id", Integer, primary_key=True),
+    Column("trial_id", Integer, ForeignKey("trials.trial_id")),
+    Column("objective", Integer),
+    Column("value", Float),
+)
+
+
+def _study_key() -> Column[int]:
+    key = ForeignKey("studies.study_id", ondelete="CASCADE")
+    return Column("study_id", Integer, key, primary_key=True)
+
+
+def _trial_key() -> Column[int]:
+    key = ForeignKey("trials.trial_id", ondelete="CASCADE")
+    return Column("trial_id", Integer, key, primary_key=True)
+
+
+def _run_key() -> Column[str]:
+    key = ForeignKey("tunescope_runs.run_id", ondelete="CASCADE")
+    return Column("run_id", String(60), key, nullable=False, index=True)
+
+
+datasets = Table(
+    "tunescope_datasets",
+    metadata,
+    Column("dataset_id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("name", String(80), nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("classes", JSON, nullable=False),
+    Column("image_shape", JSON, nullable=False),
+    Column("splits", JSON, nullable=False),
+    Column("images", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("created", DateTime, nullable=False),
+)
+
+devices = Table(
+    "tunescope_devices",
+    metadata,
+    Column("device_id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("manifest", JSON, nullable=False),
+    Column("created", DateTime, nullable=False),
+)
+
+runs = Table(
+    "tunescope_runs",
+    metadata,
+    Column("run_id", String(60), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text),
+    Column("stage", String(120)),
+    Column("parameters", JSON, nullable=False),
+    Column("dataset_id", Integer, ForeignKey("tunescope_datasets.dataset_id", ondelete="SET NULL")),
+    Column("device_id", Integer, ForeignKey("tunescope_devices.device_id", ondelete="SET NULL")),
+    Column("folder", Text, nullable=False),
+    Column("launches", Integer, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Float, nullable=False),
+    Column("heartbeat", DateTime, nullable=False),
+    Column("created", DateTime, nullable=False),
+    Column("started", DateTime, nullable=False),
+    Column("finished", DateTime),
+    Column("seconds", Float, nullable=False),
+    Column("version", String(40), nullable=False),
+)
+
+stages = Table(
+    "tunescope_stages",
+    metadata,
+    Column("stage_id", Integer, primary_key=True),
+    _run_key(),
+    Column("launch", Integer, nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("started", DateTime, nullable=False),
+    Column("seconds", Float),
+    UniqueConstraint("run_id", "launch", "name"),
+)
+
+studies = Table(
+    "tunescope_studies",
+    metadata,
+    _study_key(),
+    _run_key(),
+    Column("strategy", String(40), nullable=False),
+    Column("objective", String(40), nullable=False),
+    Column("space", JSON, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("stopped_because", Text),
+)
+
+trials = Table(
+    "tunescope_trials",
+    metadata,
+    _trial_key(),
+    Column("worker", Integer),
+    Column("seed", Integer),
+    Column("reason", Text),
+    Column("validation_accuracy", Float),
+    Column("balanced_accuracy", Float),
+    Column("macro_f1", Float),
+    Column("log_loss", Float),
+    Column("train_accuracy", Float),
+    Column("seconds", Float),
+    Column("images_per_second", Float),
+    Column("peak_memory_bytes", BigInteger),
+    Column("weights", BigInteger),
+    Column("epochs", Integer),
+    Column("folder", Text),
+)
+
+epochs = Table(
+    "tunescope_epochs",
+    metadata,
+    _trial_key(),
+    Column("epoch", Integer, primary_key=True),
+    Column("train_loss", Float),
+    Column("train_accuracy", Float),
+    Column("validation_loss", Float),
+    Column("validation_accuracy", Float),
+    Column("learning_rate", Float),
+    Column("seconds", Float),
+)
+
+timings = Table(
+    "tunescope_timings",
+    metadata,
+    _trial_key(),
+    Column("phase", String(40), primary_key=True),
+    Column("seconds", Float, nullable=False),
+)
+
+benchmarks = Table(
+    "tunescope_benchmarks",
+    metadata,
+    _trial_key(),
+    _run_key(),
+    Column("device_id", Integer, ForeignKey("tunescope_devices.device_id", ondelete="SET NULL")),
+    Column("test_accuracy", Float, nullable=False),
+    Column("test_accuracy_low", Float, nullable=False),
+    Column("test_accuracy_high", Float, nullable=False),
+    Column("train_seconds", Float),
+    Column("test_seconds", Float, nullable=False),
+    Column("latency_ms", Float, nullable=False),
+    Column("images_per_second", Float, nullable=False),
+    Column("peak_memory_bytes", BigInteger),
+    Column("predictions", Text, nullable=False),
+    Column("created", DateTime, nullable=False),
+)
+
+commands = Table(
+    "tunescope_commands",
+    metadata,
+    Column("command_id", Integer, primary_key=True),
+    _run_key(),
+    Column("name", String(40), nullable=False),
+    Column("argument", JSON),
+    Column("created", DateTime, nullable=False),
+    Column("acknowledged", DateTime),
+    Column("outcome", Text),
+)
+
+
+def now() -> datetime:
+    """The present moment as the store keeps it: naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
