@@ -191,9 +191,9 @@ def _shown(value: object) -> str:
 
 
 def _unknown_key(key: str) -> str:
-    parent, _, name = key.rpartition(".")
+    parent = key.rpartition(".")[0]
     field = Parameters.model_fields.get(parent)
     owner: Any = field.annotation if field else Parameters
-    known = list(owner.model_fields)
     prefix = f"{parent}." if parent else ""
-    return f"`{key}` is unknown{_suggestion(name, known)}: use {_listing([prefix + one for one in known])}"
+    known = [prefix + field for field in owner.model_fields]
+    return f"`{key}` is unknown{_suggestion(key, known)}: use {_listing(known)}"

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tunescope.errors import StoreError
 
 if TYPE_CHECKING:
-    from optuna.storages import BaseStorage
+    from optuna.storages import BaseStorage, RDBStorage
 
 DEFAULT_URL = "sqlite:///data/trials.db"
 # A writer waits this long for another one before it gives up.
@@ -47,7 +47,7 @@ class Store:
     engine: Engine
 
     @cached_property
-    def storage(self) -> "BaseStorage":
+    def storage(self) -> "RDBStorage":
         """The same store as an Optuna storage."""
         return _optuna_storage(self.url)
 
@@ -56,6 +56,7 @@ class Store:
         self.engine.dispose()
         if "storage" in self.__dict__:
             self.storage.remove_session()
+            self.storage.engine.dispose()
 
 
 def open_store(url: str | None = None) -> Store:
@@ -73,7 +74,11 @@ def open_store(url: str | None = None) -> Store:
     try:
         upgrade(store)
     except (SQLAlchemyError, sqlite3.Error) as error:
+        store.close()
         raise StoreError(_unusable(parsed, error)) from error
+    except StoreError:
+        store.close()
+        raise
     return store
 
 
@@ -83,7 +88,9 @@ def open_storage(url: str) -> "BaseStorage":
     Raises:
         StoreError: as :func:`open_store` does.
     """
-    return open_store(url).storage
+    store = open_store(url)
+    store.engine.dispose()
+    return store.storage
 
 
 def _parse(url: str) -> URL:
@@ -119,7 +126,7 @@ def _engine_options(url: URL) -> dict[str, Any]:
     return {"pool_pre_ping": True}
 
 
-def _optuna_storage(url: str) -> "BaseStorage":
+def _optuna_storage(url: str) -> "RDBStorage":
     from optuna.storages import RDBStorage
 
     return RDBStorage(url, engine_kwargs=_engine_options(make_url(url)))

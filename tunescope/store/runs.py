@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from tunescope.errors import RunError, UnknownNameError
 from tunescope.store import commands
 from tunescope.store.engine import Store
-from tunescope.store.schema import now, runs, stages, studies
+from tunescope.store.schema import STOPPED_BY_COMMAND, now, runs, stages, studies
 
 HEARTBEAT_SECONDS = 2.0
 # A process on another machine counts as dead when it has missed four heartbeats.
@@ -27,7 +28,6 @@ STALE_SECONDS = 4 * HEARTBEAT_SECONDS
 
 Status = Literal["starting", "running", "finished", "stopped", "failed", "interrupted"]
 LaunchKind = Literal["new", "resumed", "repeated"]
-STOPPED_BY_COMMAND = "stopped by command"
 
 # What may differ when a run is launched again: how long, how wide, and how it is shown.
 _FREE_KEYS = {
@@ -177,16 +177,11 @@ def get(store: Store, run_id: str) -> dict[str, Any]:
     return {**row, "state": state(row)}
 
 
-def new_id(store: Store, stem: str) -> str:
-    """A free run id that begins with a dataset's name, such as ``hand-signs-3``."""
-    base = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "run"
+def generated_id(stem: str) -> str:
+    """A run id for those who give none, such as ``photos-20261123-141502-9f3c``."""
+    base = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:30].strip("-") or "run"
     base = base if base[0].isalpha() else f"run-{base}"
-    with store.engine.connect() as connection:
-        taken = set(connection.execute(select(runs.c.run_id)).scalars())
-    number = 1
-    while f"{base[:50]}-{number}" in taken:
-        number += 1
-    return f"{base[:50]}-{number}"
+    return f"{base}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _find(store: Store, run_id: str) -> dict[str, Any] | None:

@@ -23,6 +23,8 @@ from sqlalchemy import (
 
 PREFIX = "tunescope_"
 VERSION_TABLE = "tunescope_alembic_version"
+# Why a study ended that a person stopped: such a study goes on when its run is launched again.
+STOPPED_BY_COMMAND = "stopped by command"
 
 metadata = MetaData()
 

@@ -5,10 +5,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, func, insert, select, update
 
 from tunescope.store.engine import Store
-from tunescope.store.schema import benchmarks, datasets, devices, epochs, now, studies, timings, trials
+from tunescope.store.schema import (
+    STOPPED_BY_COMMAND,
+    benchmarks,
+    datasets,
+    devices,
+    epochs,
+    now,
+    optuna_trials,
+    studies,
+    timings,
+    trials,
+)
 
 
 def enter_dataset(store: Store, **columns: Any) -> int:
@@ -82,19 +93,24 @@ def enter_outcome(
 
 
 def best_accuracy(store: Store, run_id: str) -> float | None:
-    """The best validation accuracy that any trial of a run has reached."""
-    from sqlalchemy import func
-
-    from tunescope.store.schema import optuna_trials
-
+    """The best validation accuracy of the finished trials of a run."""
     query = (
         select(func.max(trials.c.validation_accuracy))
         .join(optuna_trials, optuna_trials.c.trial_id == trials.c.trial_id)
         .join(studies, studies.c.study_id == optuna_trials.c.study_id)
-        .where(studies.c.run_id == run_id)
+        .where(studies.c.run_id == run_id, optuna_trials.c.state == "COMPLETE")
     )
     with store.engine.connect() as connection:
         return connection.execute(query).scalar()
+
+
+def was_stopped(store: Store, run_id: str) -> bool:
+    """Whether a study of the run has ended on command."""
+    query = select(studies.c.study_id).where(
+        studies.c.run_id == run_id, studies.c.stopped_because == STOPPED_BY_COMMAND
+    )
+    with store.engine.connect() as connection:
+        return connection.execute(query).first() is not None
 
 
 def enter_benchmark(store: Store, trial_id: int, **columns: Any) -> None:

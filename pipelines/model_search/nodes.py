@@ -1,0 +1,55 @@
+"""From a prepared dataset and its features to the trials of a study."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.model_search.progress import TerminalProgress
+from tunescope.execution import Workbench, Workers
+from tunescope.parameters import (
+    FeaturesParameters,
+    LearningRateParameters,
+    RunParameters,
+    SearchParameters,
+)
+from tunescope.search import Budget, StudyPlan, search_study
+from tunescope.search.checks import build_space
+from tunescope.store import open_store
+from tunescope.timing import usable_cores
+
+
+def search_models(
+    prepared_dataset: dict[str, Any],
+    search: SearchParameters,
+    features: FeaturesParameters,
+    learning_rate: LearningRateParameters,
+    run: RunParameters,
+    models_folder: Path,
+    features_folder: Path,
+    *_features: dict[str, Any],
+    strategy: str,
+) -> dict[str, Any]:
+    """Search with one strategy; returns the study's summary, empty when the strategy was not chosen."""
+    if strategy not in search.strategies:
+        return {}
+    assert run.id is not None  # the start-up check has filled it in
+    plan = StudyPlan(
+        run_id=run.id,
+        strategy=strategy,
+        space=build_space(search, features),
+        budget=Budget.share(search, strategy),
+        folder=models_folder,
+        objective=search.objective,
+        pruner=search.pruner,
+        seed=search.seed,
+        seed_trials=search.seed_trials,
+    )
+    count = search.workers or usable_cores()
+    workbench = Workbench(
+        dataset=Path(prepared_dataset["folder"]),
+        features=features_folder,
+        threads=max(1, usable_cores() // count),
+        device="auto",
+        policy=learning_rate.policy,
+    )
+    with Workers(count, workbench) as workers, TerminalProgress(plan) as progress:
+        return search_study(open_store(), plan, workers, progress)

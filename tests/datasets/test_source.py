@@ -1,0 +1,117 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tunescope.datasets import read
+from tunescope.errors import SourceError
+
+
+def labels(root: Path) -> dict[str, str | None]:
+    return {file.path: file.label for file in read(root)}
+
+
+def test_a_label_is_the_folders_above_a_file(folder: Callable[..., Path]) -> None:
+    root = folder({"cats/1.png": b"1", "dogs/big/2.png": b"2", "dogs/small/3.png": b"3", "4.png": b"4"})
+
+    assert labels(root) == {
+        "4.png": None,
+        "cats/1.png": "cats",
+        "dogs/big/2.png": "dogs/big",
+        "dogs/small/3.png": "dogs/small",
+    }
+
+
+def test_a_folder_around_all_classes_is_ignored(folder: Callable[..., Path]) -> None:
+    root = folder({"pets/cats/1.png": b"1", "pets/dogs/2.png": b"2"})
+
+    assert labels(root) == {"pets/cats/1.png": "cats", "pets/dogs/2.png": "dogs"}
+
+
+def test_notes_and_hidden_files_do_not_keep_the_wrapping_folder(folder: Callable[..., Path]) -> None:
+    root = folder(
+        {
+            "README.md": b"r",
+            "pets/LICENSE": b"l",
+            "pets/cats/1.JPEG": b"1",
+            "pets/dogs/2.png": b"2",
+            "__MACOSX/pets/cats/1.JPEG": b"m",
+            ".git/config": b"g",
+        }
+    )
+    found = labels(root)
+
+    assert found["pets/cats/1.JPEG"] == "cats"
+    assert found["pets/dogs/2.png"] == "dogs"
+    assert found["pets/LICENSE"] is None
+    assert found["README.md"] is None
+
+
+def test_one_class_folder_is_a_class_and_no_wrapper(folder: Callable[..., Path]) -> None:
+    root = folder({"cats/1.png": b"1", "cats/2.png": b"2", "cats/old/3.png": b"3"})
+
+    assert set(labels(root).values()) == {"cats", "cats/old"}
+
+
+def test_files_without_an_ending_count_like_pictures(folder: Callable[..., Path]) -> None:
+    root = folder({"pets/cats/1": b"1", "pets/dogs/2": b"2"})
+
+    assert set(labels(root).values()) == {"cats", "dogs"}
+
+
+def test_two_spellings_of_an_accent_are_one_class(folder: Callable[..., Path]) -> None:
+    root = folder({"cafe\u0301/1.png": b"1", "caf\u00e9/2.png": b"2", "😀 smile/3.png": b"3"})
+
+    assert set(labels(root).values()) == {"caf\u00e9", "😀 smile"}
+
+
+def test_hidden_files_are_counted_and_marked(folder: Callable[..., Path]) -> None:
+    root = folder({"cats/1.png": b"1", "cats/.DS_Store": b"d", ".cache/x/2.png": b"2", "a/Thumbs.db": b"t"})
+    source = read(root)
+
+    assert len(source) == 4
+    assert [file.path for file in source if not file.hidden] == ["cats/1.png"]
+
+
+def test_links_are_skipped_and_not_followed(folder: Callable[..., Path], tmp_path: Path) -> None:
+    root = folder({"cats/1.png": b"1"})
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (root / "cats" / "link.png").symlink_to(tmp_path / "secret.png")
+    (root / "circle").symlink_to(root)
+    source = read(root)
+
+    assert [file.path for file in source] == ["cats/1.png"]
+    assert source.skipped == ("cats/link.png", "circle")
+
+
+def test_a_folder_of_links_only_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to("elsewhere.png")
+
+    with pytest.raises(SourceError, match="only links or special files"):
+        read(tmp_path)
+
+
+def test_a_name_that_is_not_unicode_can_be_read_and_written(tmp_path: Path) -> None:
+    (tmp_path / "cats").mkdir()
+    try:
+        (tmp_path / "cats" / os.fsdecode(b"\xff.png")).write_bytes(b"1")
+    except OSError:
+        pytest.skip("this file system allows Unicode names only")
+    (file,) = read(tmp_path)
+
+    assert file.path == "cats/\\xff.png"
+    assert file.read() == b"1"
+
+
+def test_a_folder_that_may_not_be_listed_is_named(folder: Callable[..., Path]) -> None:
+    root = folder({"cats/1.png": b"1", "dogs/2.png": b"2"})
+    (root / "dogs").chmod(0)
+    try:
+        next((root / "dogs").iterdir())
+        pytest.skip("this user may list any folder")
+    except PermissionError:
+        with pytest.raises(SourceError, match=r"dogs` in it cannot be read"):
+            read(root)
+    finally:
+        (root / "dogs").chmod(0o700)

@@ -1,0 +1,115 @@
+"""The check of the parameter tree: one sentence a fault, with key, value and rule."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tunescope.errors import ParameterError
+from tunescope.parameters import Parameters, check, faults
+from tunescope.search import check_parameters
+
+ROOT = Path(__file__).parents[1]
+
+
+def _defaults() -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path in sorted((ROOT / "conf/base/parameters").glob("*.yml")):
+        tree.update(yaml.safe_load(path.read_text()))
+    return tree
+
+
+def _with(key: str, value: object) -> dict[str, Any]:
+    tree = copy.deepcopy(_defaults())
+    *parents, leaf = key.split(".")
+    branch = tree
+    for parent in parents:
+        branch = branch[parent]
+    branch[leaf] = value
+    return tree
+
+
+def test_the_committed_parameters_are_good() -> None:
+    assert check_parameters(_defaults()).search.strategies == ("grid", "evolutionary", "tpe")
+
+
+def test_every_key_has_one_file_of_its_name() -> None:
+    files = {path.stem for path in (ROOT / "conf/base/parameters").glob("*.yml")}
+    assert files == set(Parameters.model_fields)
+
+
+def test_every_field_stands_in_the_committed_parameters() -> None:
+    tree = _defaults()
+    for key, field in Parameters.model_fields.items():
+        assert field.annotation is not None
+        assert set(tree[key]) == set(field.annotation.model_fields), key
+
+
+def test_names_joined_by_plus_are_a_list() -> None:
+    assert check(_with("search.strategies", "grid+tpe")).search.strategies == ("grid", "tpe")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("search.workers", 0, "`search.workers` is 0, but must be at least 1"),
+        ("search.max_trials", "many", "`search.max_trials` is `many`, but must be a whole number"),
+        ("search.max_seconds", -1, "`search.max_seconds` is -1, but must be more than 0"),
+        ("search.target_accuracy", 90, "`search.target_accuracy` is 90, but must be at most 1.0"),
+        ("search.objective", "f2", "`search.objective` is `f2`, but must be 'accuracy', 'balanced_accuracy'"),
+        ("search.strategies", [], "`search.strategies` is [], but must have at least 1 entry"),
+        (
+            "search.strategies",
+            "gird",
+            "holds `gird`, which is unknown (did you mean `grid`?): use `grid`, `random`",
+        ),
+        ("search.models", "svm+cmm", "`search.models` holds `cmm`, which is unknown (did you mean `cnn`?)"),
+        ("search.max_trails", 5, "`search.max_trails` is unknown (did you mean `search.max_trials`?)"),
+        ("serach", {"seed": 1}, "`serach` is unknown (did you mean `search`?)"),
+        ("run.id", "My Run", "`run.id` is `My Run`, but must match"),
+        ("run.id", 7, "`run.id` is 7, but must be text"),
+        ("dataset.source", "", "`dataset.source` is ``, but must not be empty"),
+        ("dataset.validation", 0.5, "`dataset.validation` is 0.5, but must be less than 0.5"),
+        ("dataset.fit", "squeeze", "`dataset.fit` is `squeeze`, but must be"),
+        ("dataset", 5, "`dataset` is 5, but must be a group of keys"),
+        ("features.extractors", "hog+sift", "`features.extractors` holds `sift`"),
+        ("learning_rate.policy", "cosine", "`learning_rate.policy` holds `cosine`"),
+        ("search.seed_trials", [{"model": "svm", "svm.C": -1}], "`search.seed_trials.0`: `svm.C` is -1"),
+        ("search.space", {"svm": {"C": {"low": 5, "high": 1}}}, "`search.space`: `svm.C` has `low` 5 above"),
+        ("search.space", {"resnet": {}}, "`resnet` is not in `search.models`"),
+    ],
+)
+def test_a_fault_is_told_with_key_value_and_rule(key: str, value: object, sentence: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(_with(key, value))
+    assert sentence in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_every_fault_of_a_tree_is_told() -> None:
+    tree = _with("search.workers", 0)
+    tree["dataset"]["fit"] = "squeeze"
+    tree["run"]["name"] = "x"
+    assert len(faults(tree)) == 3
+
+
+def test_a_search_without_an_end_is_refused() -> None:
+    tree = _with("search.max_seconds", None)
+    with pytest.raises(ParameterError, match=r"`search` needs an end: give `search.max_trials`"):
+        check(tree)
+
+
+def test_a_changed_range_drops_the_grid_and_default_that_no_longer_fit() -> None:
+    parameters = check_parameters(_with("search.space", {"svm": {"C": {"low": 2, "high": 3}}}))
+    assert parameters.search.space["svm"]["C"] == {"low": 2, "high": 3}
+
+
+def test_shallow_models_choose_among_the_extractors_of_the_run() -> None:
+    from tunescope.search.checks import build_space
+
+    parameters = check_parameters(_with("features.extractors", "pixels_pca"))
+    space = build_space(parameters.search, parameters.features)
+    (extractor,) = (one for one in space.hyperparameters if one.name == "svm.extractor")
+    assert extractor.grid == ("pixels_pca",)

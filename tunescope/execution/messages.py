@@ -1,0 +1,62 @@
+"""What a search and its workers say to each other. Plain data: it crosses process boundaries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What all trials of a search share: where data are found and results go, and how to train."""
+
+    dataset: Path
+    features: Path
+    threads: int
+    device: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One configuration to train. ``folder`` is where its model and validation predictions go."""
+
+    trial_id: int
+    model: str
+    hyperparameters: Mapping[str, Any]
+    seed: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """A training has come an epoch further; ``values`` are the columns of the epoch table."""
+
+    trial_id: int
+    epoch: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial was trained and scored; ``columns`` are those of the trial table, ``phases`` seconds."""
+
+    trial_id: int
+    scores: Mapping[str, float]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrialFailed:
+    """A trial ended without a result.
+
+    ``error``: its training raised; ``stopped``: it was asked to stop; ``lost``: its process died.
+    """
+
+    trial_id: int
+    kind: Literal["error", "stopped", "lost"]
+    reason: str
+
+
+TrialMessage = EpochEnded | TrialEnded | TrialFailed

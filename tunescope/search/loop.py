@@ -1,0 +1,310 @@
+"""One study: ask the strategy, give configurations to workers, write what comes back, end in time."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import optuna
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from tunescope.execution import Assignment, EpochEnded, TrialEnded, TrialFailed, TrialMessage, Workers
+from tunescope.search.budget import EXHAUSTED, TARGET, Budget, Progress
+from tunescope.search.kept import KeptModels
+from tunescope.search.space import MODEL, Configuration, Space
+from tunescope.search.strategies import make_sampler
+from tunescope.search.summary import rank, ranked, summarize
+from tunescope.store import Store, commands, frames
+from tunescope.store import trials as trial_rows
+from tunescope.store.schema import STOPPED_BY_COMMAND
+
+_UPKEEP_SECONDS = 0.5  # between two looks at the commands
+_POLL_SECONDS = 0.1
+_RETRY_OF = "retry_of"
+_NEVER = datetime.min
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What one study of a run searches, how, and for how long. ``folder`` takes the trials' models."""
+
+    run_id: str
+    strategy: str
+    space: Space
+    budget: Budget
+    folder: Path
+    objective: str = "accuracy"
+    pruner: Literal["median", "none"] = "median"
+    seed: int = 0
+    seed_trials: tuple[Configuration, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the study in the store."""
+        return f"{self.run_id}-{self.strategy}"
+
+
+@dataclass(frozen=True)
+class EndedTrial:
+    """A trial that has just ended; ``note`` says why one has no result."""
+
+    number: int
+    configuration: Configuration
+    state: TrialState
+    accuracy: float | None
+    seconds: float
+    note: str = ""
+
+
+class Listener:
+    """Hears how a search goes on; the base hears nothing."""
+
+    def trial_ended(self, trial: EndedTrial) -> None:
+        """A trial has ended."""
+
+    def progressed(self, progress: Progress, running: int) -> None:
+        """Some time has passed, or a trial has ended."""
+
+
+def search_study(
+    store: Store, plan: StudyPlan, workers: Workers, listener: Listener | None = None
+) -> dict[str, Any]:
+    """Run a study to its end, from wherever an earlier launch left it.
+
+    Returns:
+        The summary that :func:`tunescope.search.summary.summarize` makes.
+    """
+    study = _open_study(store, plan)
+    if trial_rows.study_record(store, study._study_id)["stopped_because"] is None:
+        _StudySearch(store, plan, study, workers, listener or Listener()).run()
+    return summarize(store, study._study_id, plan.name)
+
+
+@dataclass
+class _Running:
+    """A trial that a worker trains, and why it was asked to stop, if it was."""
+
+    trial: Trial
+    configuration: Configuration
+    begun: float
+    stopped_because: str | None = None
+
+
+class _StudySearch:
+    """One launch of a study; what must outlive it is in the store."""
+
+    def __init__(
+        self, store: Store, plan: StudyPlan, study: optuna.Study, workers: Workers, listener: Listener
+    ) -> None:
+        self.store, self.plan, self.study = store, plan, study
+        self.workers, self.listener = workers, listener
+        self.running: dict[int, _Running] = {}
+        self.progress = Progress()
+        self.kept = KeptModels()
+        self.seconds_before = trial_rows.study_record(store, study._study_id)["seconds"]
+        self.begun = time.monotonic()
+        self.next_upkeep = self.begun
+
+    def run(self) -> None:
+        self._take_stock()
+        self._enqueue_starts()
+        self._sampler_for_what_is_left()
+        while (reason := self._reason_to_end()) is None:
+            self._assign()
+            self._listen()
+        self._end(reason)
+
+    def _take_stock(self) -> None:
+        """Count what earlier launches have done, and fail what a dead one left running."""
+        trials = self.study.get_trials(deepcopy=False)
+        retried = {trial.user_attrs.get(_RETRY_OF) for trial in trials}
+        before = ranked(frames.trials_frame(self.store, study=self.plan.name))
+        accuracies = dict(zip(before["number"], before["validation_accuracy"], strict=True))
+        for row in before.to_dict("records"):
+            self.kept.offer(rank(row["value"], row["log_loss"], row["seconds"]), Path(row["folder"]))
+        for trial in sorted(trials, key=lambda one: one.datetime_complete or one.datetime_start or _NEVER):
+            if trial.state == TrialState.RUNNING:
+                trial_rows.enter_outcome(self.store, trial._trial_id, reason="interrupted: its run ended")
+                self.study.tell(trial.number, state=TrialState.FAIL)
+                self._try_again(trial)
+            elif trial.state.is_finished() and trial.number not in retried:
+                value = trial.value if trial.state == TrialState.COMPLETE else None
+                accuracy = accuracies.get(trial.number)
+                self.progress.count(value, accuracy, trial.state == TrialState.FAIL)
+
+    def _enqueue_starts(self) -> None:
+        """Queue the seed trials, then every model's default; those that are there already stay single."""
+        for configuration in (*self.plan.seed_trials, *self.plan.space.defaults()):
+            self.study.enqueue_trial(configuration, skip_if_exists=True)
+
+    def _sampler_for_what_is_left(self) -> None:
+        """A launch that goes on draws from a seed of its own: the first one's would repeat its trials."""
+        seed = _mixed(self.plan.seed, self.progress.trials) if self.progress.trials else self.plan.seed
+        self.study.sampler = make_sampler(self.plan.strategy, self.plan.space, seed)
+
+    def _reason_to_end(self) -> str | None:
+        """Why to end now, or ``None``; also signs, obeys commands and tells the listener."""
+        self.progress.seconds = self.seconds_before + time.monotonic() - self.begun
+        self.listener.progressed(self.progress, len(self.running))
+        reason = self._upkeep() or self.plan.budget.exhausted_by(self.progress)
+        if reason is None and not self.running and self._is_exhausted():
+            return EXHAUSTED
+        return reason
+
+    def _upkeep(self) -> str | None:
+        if time.monotonic() < self.next_upkeep:
+            return None
+        self.next_upkeep = time.monotonic() + _UPKEEP_SECONDS
+        trial_rows.update_study(self.store, self.study._study_id, seconds=self.progress.seconds)
+        for command in commands.pending(self.store, self.plan.run_id):
+            commands.acknowledge(self.store, command, "Stopping: running trials end now.")
+            return STOPPED_BY_COMMAND
+        return self._end_of_run()
+
+    def _end_of_run(self) -> str | None:
+        """Why the whole run is over, when another study of it has ended it."""
+        if trial_rows.was_stopped(self.store, self.plan.run_id):
+            return STOPPED_BY_COMMAND
+        target, best = (
+            self.plan.budget.target_accuracy,
+            trial_rows.best_accuracy(self.store, self.plan.run_id),
+        )
+        return TARGET if target is not None and best is not None and best >= target else None
+
+    def _assign(self) -> None:
+        while self.workers.idle and self._may_begin() and not self._is_exhausted():
+            trial = self.study.ask()
+            configuration = self.plan.space.suggest(trial)
+            assignment = self._assignment(trial, configuration)
+            self.running[trial._trial_id] = _Running(trial, configuration, time.monotonic())
+            trial_rows.enter_trial(
+                self.store,
+                trial._trial_id,
+                worker=self.workers.assign(assignment),
+                seed=assignment.seed,
+                folder=str(assignment.folder),
+            )
+
+    def _may_begin(self) -> bool:
+        limit = self.plan.budget.max_trials
+        return limit is None or self.progress.trials + len(self.running) < limit
+
+    def _is_exhausted(self) -> bool:
+        """Whether a grid has no point left; enqueued trials still run first."""
+        is_exhausted = getattr(self.study.sampler, "is_exhausted", None)
+        if is_exhausted is None or not is_exhausted(self.study):
+            return False
+        return not self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+
+    def _assignment(self, trial: Trial, configuration: Configuration) -> Assignment:
+        model = configuration[MODEL]
+        own = {
+            name.removeprefix(f"{model}."): value
+            for name, value in configuration.items()
+            if name.startswith(f"{model}.")
+        }
+        seed = _mixed(self.plan.seed, trial.number)
+        return Assignment(trial._trial_id, model, own, seed, self._folder(trial.number))
+
+    def _folder(self, number: int) -> Path:
+        return (self.plan.folder / self.plan.name / str(number)).resolve()
+
+    def _listen(self) -> None:
+        for message in self.workers.messages(_POLL_SECONDS):
+            self._take(message)
+
+    def _take(self, message: TrialMessage) -> None:
+        if isinstance(message, EpochEnded):
+            self._epoch(message)
+        elif isinstance(message, TrialEnded):
+            self._complete(message)
+        else:
+            self._fail(message)
+
+    def _epoch(self, message: EpochEnded) -> None:
+        running = self.running[message.trial_id]
+        trial_rows.enter_epoch(self.store, message.trial_id, epoch=message.epoch, **message.values)
+        running.trial.report(message.values["validation_accuracy"], message.epoch)
+        if running.stopped_because is None and running.trial.should_prune():
+            self._stop(running, f"pruned: below the median after epoch {message.epoch}")
+
+    def _complete(self, message: TrialEnded) -> None:
+        running = self.running.pop(message.trial_id)
+        trial_rows.enter_outcome(self.store, message.trial_id, message.phases, **message.columns)
+        value, accuracy = message.scores[self.plan.objective], message.scores["accuracy"]
+        self.study.tell(running.trial, value)
+        self.progress.count(value, accuracy, failed=False)
+        self._announce(running, TrialState.COMPLETE, accuracy)
+        loss, seconds = message.scores["log_loss"], message.columns["seconds"]
+        self.kept.offer(rank(value, loss, seconds), self._folder(running.trial.number))
+
+    def _fail(self, message: TrialFailed) -> None:
+        running = self.running.pop(message.trial_id)
+        stopped = message.kind == "stopped"
+        reason = running.stopped_because or message.reason
+        state = TrialState.PRUNED if stopped else TrialState.FAIL
+        trial_rows.enter_outcome(
+            self.store, message.trial_id, reason=reason, seconds=time.monotonic() - running.begun
+        )
+        self.study.tell(running.trial, state=state)
+        frozen = self.study._storage.get_trial(message.trial_id)
+        if message.kind != "lost" or not self._try_again(frozen):
+            self.progress.count(None, None, failed=not stopped)
+        self._announce(running, state, None, reason)
+
+    def _try_again(self, trial: FrozenTrial) -> bool:
+        """Queue the configuration of a lost trial once more; a second loss stays a failure."""
+        if not trial.params or _RETRY_OF in trial.user_attrs:
+            return False
+        self.study.enqueue_trial(trial.params, user_attrs={_RETRY_OF: trial.number})
+        return True
+
+    def _stop(self, running: _Running, reason: str) -> None:
+        running.stopped_because = reason
+        self.workers.stop(running.trial._trial_id)
+
+    def _announce(self, running: _Running, state: TrialState, accuracy: float | None, note: str = "") -> None:
+        seconds = time.monotonic() - running.begun
+        self.listener.trial_ended(
+            EndedTrial(running.trial.number, running.configuration, state, accuracy, seconds, note)
+        )
+
+    def _end(self, reason: str) -> None:
+        """Stop what still runs, then enter why the study is over."""
+        for running in self.running.values():
+            if running.stopped_because is None:
+                self._stop(running, reason)
+        while self.running:
+            self._listen()
+        self.progress.seconds = self.seconds_before + time.monotonic() - self.begun
+        trial_rows.update_study(
+            self.store, self.study._study_id, seconds=self.progress.seconds, stopped_because=reason
+        )
+
+
+def _open_study(store: Store, plan: StudyPlan) -> optuna.Study:
+    study = optuna.create_study(
+        storage=store.storage,
+        study_name=plan.name,
+        direction="maximize",
+        load_if_exists=True,
+        pruner=_pruner(plan.pruner),
+        sampler=make_sampler(plan.strategy, plan.space, plan.seed),
+    )
+    trial_rows.enter_study(
+        store, study._study_id, plan.run_id, plan.strategy, plan.objective, plan.space.to_dict()
+    )
+    return study
+
+
+def _pruner(name: str) -> BasePruner:
+    """A median needs some trials to be one, and trainings some epochs to show what they are."""
+    return MedianPruner(n_startup_trials=5, n_warmup_steps=5) if name == "median" else NopPruner()
+
+
+def _mixed(seed: int, number: int) -> int:
+    """A seed of its own for each trial of a study, the same in every study of a run."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)

@@ -1,0 +1,6 @@
+"""Where the time goes, and on which machine: phase clocks and the device manifest."""
+
+from tunescope.timing.device import device_manifest, usable_cores
+from tunescope.timing.phases import PhaseClock
+
+__all__ = ["PhaseClock", "device_manifest", "usable_cores"]
