@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import optuna
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
@@ -57,6 +58,8 @@ class RunHooks:
         logger.info("run %s (%s), store %s", self._launch.run_id, self._launch.kind, self._store.url)
         device = trial_rows.enter_device(self._store, device_manifest())
         runs.relate(self._store, self._launch.run_id, device_id=device)
+        # Optuna would tell of each new study in a format of its own.
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         if any("model_search" in node.tags for node in pipeline.nodes):
             warm_up()
 

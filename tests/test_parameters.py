@@ -65,7 +65,7 @@ def test_names_joined_by_plus_are_a_list() -> None:
             "gird",
             "holds `gird`, which is unknown (did you mean `grid`?): use `grid`, `random`",
         ),
-        ("search.models", "svm+cmm", "`search.models` holds `cmm`, which is unknown (did you mean `cnn`?)"),
+        ("search.models", "svm+cn", "`search.models` holds `cn`, which is unknown (did you mean `cnn`?)"),
         ("search.max_trails", 5, "`search.max_trails` is unknown (did you mean `search.max_trials`?)"),
         ("serach", {"seed": 1}, "`serach` is unknown (did you mean `search`?)"),
         ("run.id", "My Run", "`run.id` is `My Run`, but must match"),

@@ -99,7 +99,11 @@ def test_a_finished_grid_says_that_every_point_was_tried(project: Project) -> No
         f"    search: {{strategies: [grid], models: [gaussian_nb], space: {space}}}\n"
     )
     ended = project.run("run.id=ignored", "--config=run.yml")
-    ended = ended if ended.returncode == 0 and project.report("small", "summary.json").exists() else _config_only(project)
+    ended = (
+        ended
+        if ended.returncode == 0 and project.report("small", "summary.json").exists()
+        else _config_only(project)
+    )
     studies = json.loads(project.report("small", "summary.json").read_text())["studies"]
     assert studies[0]["stopped_because"] == "every grid point tried"
 
@@ -163,7 +167,9 @@ class TestMistakes:
         process = project.start(f"run.id=seeded,dataset.source=photos,{ENDLESS}")
         wait_until(lambda: _trials(project, "seeded") >= 1)
         kill_group(process)
-        _expect(project, f"run.id=seeded,dataset.source=photos,search.seed=5,{ENDLESS}", "`search.seed` is `5`")
+        _expect(
+            project, f"run.id=seeded,dataset.source=photos,search.seed=5,{ENDLESS}", "`search.seed` is `5`"
+        )
 
 
 def _expect(project: Project, params: str, sentence: str) -> None:

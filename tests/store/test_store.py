@@ -253,6 +253,13 @@ class TestFrames:
         assert frames.epochs_frame(store, study="two-grid")["study"].tolist() == ["two-grid"]
         assert frames.studies_frame(store, run_id="two")["study"].tolist() == ["two-grid"]
 
+    def test_epochs_are_found_by_the_ids_that_a_frame_gives(self, store: Store) -> None:
+        trial = _study(store, "demo-grid", run_id="demo").ask()
+        trials.enter_trial(store, trial._trial_id, worker=0)
+        trials.enter_epoch(store, trial._trial_id, epoch=1)
+        ids = frames.trials_frame(store)["trial_id"].to_numpy()
+        assert frames.epochs_frame(store, trial_ids=ids)["epoch"].tolist() == [1]
+
     def test_a_dataset_and_a_device_are_entered_once(self, store: Store) -> None:
         assert trials.enter_device(store, {"cpu": "x"}) == trials.enter_device(store, {"cpu": "x"})
         assert trials.enter_device(store, {"cpu": "y"}) != trials.enter_device(store, {"cpu": "x"})

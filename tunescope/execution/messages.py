@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Workbench:
-    """What all trials of a search share: where data are found and results go, and how to train."""
+    """What all trials of a search share: where data are found, and how to train.
+
+    ``device`` is `cpu`, `cuda` or `auto`; ``threads`` are those of one worker.
+    """
 
     dataset: Path
     features: Path

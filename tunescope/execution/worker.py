@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tunescope.datasets import PackedDataset
 from tunescope.execution.messages import Assignment, EpochEnded, TrialEnded, TrialFailed, Workbench
@@ -17,6 +18,8 @@ def work(pipe: Connection, workbench: Workbench) -> None:
     """Serve until the other end of the pipe is closed, which is also what a dead parent looks like."""
     # An interrupt of the terminal reaches the whole group: the search decides what becomes of trials.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # More threads than cores, over all workers, made linear algebra ten times slower.
+    threadpool_limits(workbench.threads)
     dataset = PackedDataset.open(workbench.dataset)
     try:
         while True:
@@ -52,11 +55,20 @@ def _train(assignment: Assignment, workbench: Workbench, dataset: PackedDataset,
         workbench.features,
         seed=assignment.seed,
         threads=workbench.threads,
-        device=workbench.device,
+        device=_device(workbench.device),
         policy=workbench.policy,
         on_epoch=report,
         should_stop=_stop_request(pipe),
     )
+
+
+def _device(wanted: str) -> str:
+    """`auto` is the GPU where there is one."""
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _stop_request(pipe: Connection) -> Callable[[], bool]:

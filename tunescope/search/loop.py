@@ -91,6 +91,17 @@ class _Running:
     configuration: Configuration
     begun: float
     stopped_because: str | None = None
+    last_epoch: EpochEnded | None = None
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """How far the training came, as columns of the trial table; empty for a shallow model."""
+        if self.last_epoch is None:
+            return {}
+        return {
+            "epochs": self.last_epoch.epoch,
+            "train_accuracy": self.last_epoch.values["train_accuracy"],
+        }
 
 
 class _StudySearch:
@@ -226,6 +237,7 @@ class _StudySearch:
 
     def _epoch(self, message: EpochEnded) -> None:
         running = self.running[message.trial_id]
+        running.last_epoch = message
         trial_rows.enter_epoch(self.store, message.trial_id, epoch=message.epoch, **message.values)
         running.trial.report(message.values["validation_accuracy"], message.epoch)
         if running.stopped_because is None and running.trial.should_prune():
@@ -233,7 +245,8 @@ class _StudySearch:
 
     def _complete(self, message: TrialEnded) -> None:
         running = self.running.pop(message.trial_id)
-        trial_rows.enter_outcome(self.store, message.trial_id, message.phases, **message.columns)
+        columns = {**message.columns, **running.training}
+        trial_rows.enter_outcome(self.store, message.trial_id, message.phases, **columns)
         value, accuracy = message.scores[self.plan.objective], message.scores["accuracy"]
         self.study.tell(running.trial, value)
         self.progress.count(value, accuracy, failed=False)
@@ -246,8 +259,9 @@ class _StudySearch:
         stopped = message.kind == "stopped"
         reason = running.stopped_because or message.reason
         state = TrialState.PRUNED if stopped else TrialState.FAIL
+        seconds = time.monotonic() - running.begun
         trial_rows.enter_outcome(
-            self.store, message.trial_id, reason=reason, seconds=time.monotonic() - running.begun
+            self.store, message.trial_id, reason=reason, seconds=seconds, **running.training
         )
         self.study.tell(running.trial, state=state)
         frozen = self.study._storage.get_trial(message.trial_id)

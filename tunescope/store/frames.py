@@ -106,7 +106,10 @@ def epochs_frame(
     columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number, optuna_trials.c.state)
     query = _scoped(select(*columns, epochs), epochs).where(*_scope(run_id, study))
     query = query.order_by(epochs.c.trial_id, epochs.c.epoch)
-    return _frame(store, query if trial_ids is None else query.where(epochs.c.trial_id.in_(trial_ids)))
+    if trial_ids is not None:
+        # Ids out of a frame are NumPy's integers, which SQLite would compare as bytes.
+        query = query.where(epochs.c.trial_id.in_([int(number) for number in trial_ids]))
+    return _frame(store, query)
 
 
 def timings_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
