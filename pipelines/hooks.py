@@ -15,7 +15,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from tunescope.datasets import dataset_name
+from tunescope.datasets import PackedDataset, dataset_name
 from tunescope.errors import TunescopeError
 from tunescope.execution import warm_up
 from tunescope.parameters import Parameters
@@ -72,6 +72,8 @@ class RunHooks:
     def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
         """Enter that a stage is done, and the dataset as soon as it is known."""
         runs.end_stage(self._store, self._launch, node.name)
+        if handle := outputs.get("prepared_dataset"):
+            self._enter_dataset(handle)
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -101,6 +103,12 @@ class RunHooks:
             "run": self._parameters.run.id,
             "dataset": _dataset_key(self._parameters),
         }
+
+    def _enter_dataset(self, handle: dict[str, Any]) -> None:
+        dataset = PackedDataset.open(Path(handle["folder"]))
+        folder, rejected = str(dataset.folder.resolve()), handle["rejected"]
+        entered = trial_rows.enter_dataset(self._store, **dataset.to_dict(), folder=folder, rejected=rejected)
+        runs.relate(self._store, self._launch.run_id, dataset_id=entered)
 
     def _claim(self, store: Store) -> runs.Launch:
         run_id = self._parameters.run.id

@@ -30,7 +30,8 @@ def runs(store: str | None) -> None:
     from tunescope.store import frames, open_store
 
     for run in frames.runs_frame(open_store(store)).to_dict("records"):
-        click.echo(f"{run['run_id']:40} {run['state']:12} {run['created']:%Y-%m-%d %H:%M} UTC  {run['dataset'] or ''}")
+        created = f"{run['created']:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{run['run_id']:40} {run['state']:12} {created}  {run['dataset'] or ''}")
 
 
 @main.command()

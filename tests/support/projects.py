@@ -28,21 +28,22 @@ class Project:
     def store_url(self) -> str:
         return f"sqlite:///{self.root}/data/trials.db"
 
-    def run(self, params: str, *options: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-        """`kedro run` to its end."""
-        return subprocess.run(
-            self._command(params, *options),
-            cwd=self.root,
-            env=self._env(),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+    def run(self, params: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """`kedro run --params` to its end."""
+        return self._ended("kedro", "run", f"--params={params}", *options)
+
+    def configured(self, path: str) -> subprocess.CompletedProcess[str]:
+        """`kedro run --config` to its end."""
+        return self._ended("kedro", "run", f"--config={path}")
+
+    def tunescope(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The `tunescope` command."""
+        return self._ended("tunescope.cli", *arguments)
 
     def start(self, params: str) -> "subprocess.Popen[str]":
         """`kedro run` as a process that goes on."""
         return subprocess.Popen(
-            self._command(params),
+            [sys.executable, "-m", "kedro", "run", f"--params={params}"],
             cwd=self.root,
             env=self._env(),
             stdout=subprocess.DEVNULL,
@@ -51,16 +52,14 @@ class Project:
             start_new_session=True,
         )
 
-    def tunescope(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The `tunescope` command."""
-        command = [sys.executable, "-m", "tunescope.cli", *arguments]
-        return subprocess.run(command, cwd=self.root, env=self._env(), capture_output=True, text=True)
-
     def report(self, run_id: str, name: str) -> Path:
         return self.root / "data/08_reporting" / run_id / name
 
-    def _command(self, params: str, *options: str) -> list[str]:
-        return [sys.executable, "-m", "kedro", "run", f"--params={params}", *options]
+    def _ended(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.run(
+            command, cwd=self.root, env=self._env(), capture_output=True, text=True, timeout=240
+        )
 
     def _env(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key != "TUNESCOPE_STORE"}
@@ -87,7 +86,9 @@ def draw_photos(folder: Path, classes: int = 3, images: int = 14, size: int = 24
         (folder / f"stripes{number}").mkdir(parents=True)
         for image in range(images):
             pixels = 128 + 80 * wave[..., None] + rng.normal(0, 25, (size, size, 3))
-            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"stripes{number}/{image:02}.png")
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(
+                folder / f"stripes{number}/{image:02}.png"
+            )
 
 
 def kill_group(process: "subprocess.Popen[str]") -> None:

@@ -101,7 +101,7 @@ def _write(plan: _Plan, source: Source, room: Path, on_progress: Progress | None
     np.save(room / LABELS, plan.labels)
     np.save(room / SPLIT_NUMBERS, split(plan.labels, chosen.validation, chosen.test, chosen.seed))
     _save_json(room / PATHS, [image.path for image in plan.images])
-    identity = (_name(chosen), plan.fingerprint, room, plan.classes, plan.image_shape, chosen.source)
+    identity = (dataset_name(chosen), plan.fingerprint, room, plan.classes, plan.image_shape, chosen.source)
     preparation = chosen.model_dump(include={"fit", "validation", "test", "seed"})
     _save_json(room / DESCRIPTION, PackedDataset(*identity).to_dict() | {"preparation": preparation})
 

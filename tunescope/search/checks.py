@@ -1,6 +1,6 @@
 """The check of a whole parameter tree: rules, names of registries, and the space that it declares."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tunescope.errors import ParameterError
@@ -18,7 +18,7 @@ def check_parameters(tree: Mapping[str, Any]) -> Parameters:
     Raises:
         ParameterError: with one sentence (a line each) for every fault.
     """
-    names = {
+    names: dict[str, Collection[str]] = {
         "search.strategies": STRATEGIES,
         "search.models": MODELS,
         "features.extractors": EXTRACTORS,

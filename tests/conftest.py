@@ -1,0 +1,32 @@
+"""Fixtures that tests of several rooms share."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from sample_runs import Sample, make_sample
+
+# Systems name it differently; without any of these, the one that playwright installs is used.
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """A store with one finished run; shared by all tests, so only to be read."""
+    sample = make_sample(tmp_path_factory.mktemp("sample"))
+    yield sample
+    sample.store.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium that speaks to nobody on its own account."""
+    executable = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,189 @@
+"""What the figures show is what was computed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tunescope.analysis.comparison import StudyComparison, StudyResult
+from tunescope.analysis.confusion import confusion
+from tunescope.analysis.costs import ModelCost, PhaseCosts, TradeOff, TradeOffPoint
+from tunescope.analysis.course import Course, CourseLine
+from tunescope.analysis.curves import LearningCurve, LearningCurves
+from tunescope.analysis.importance import Importance, ImportanceGroup, Influence
+from tunescope.analysis.parallel import Axis, Parallel
+from tunescope.figures import confusion as confusion_figure
+from tunescope.figures import (
+    history,
+    importance,
+    learning_curves,
+    parallel,
+    phase_costs,
+    studies,
+    style,
+    trade_off,
+)
+
+LINE = CourseLine(
+    study="demo-grid",
+    label="grid",
+    strategy="grid",
+    numbers=(0, 1, 2),
+    models=("svm", "cnn", "svm"),
+    seconds=(60.0, 300.0, 600.0),
+    positions=(1, 2, 4),
+    accuracies=(0.5, 0.8, 0.7),
+    best=(0.5, 0.8, 0.8),
+)
+CURVE = LearningCurve(
+    study="demo-tpe",
+    number=3,
+    model="cnn",
+    state="COMPLETE",
+    epochs=(1, 2),
+    train_loss=(1.0, 0.5),
+    validation_loss=(1.2, 0.9),
+    train_accuracy=(0.6, 0.8),
+    validation_accuracy=(0.5, 0.7),
+    learning_rate=(0.01, 0.001),
+)
+
+
+def _annotations(figure) -> list[str]:
+    return [one.text for one in figure.layout.annotations]
+
+
+def test_the_best_so_far_is_drawn_in_steps_to_the_end_of_the_plot() -> None:
+    dots, line = history.draw(Course((LINE,))).data
+    assert dots.x == (1.0, 5.0, 10.0)
+    assert dots.text[1] == "<b>grid #1</b><br>cnn, 80.0%"
+    assert (line.x, line.y, line.line.shape) == ((1.0, 5.0, 10.0), (0.5, 0.8, 0.8), "hv")
+    assert line.name == "grid 80.0%"
+    assert line.line.color == dots.marker.color == style.colour("grid")
+
+
+def test_a_course_can_be_counted_in_trials() -> None:
+    figure = history.draw_by_trial(Course((LINE,)))
+    assert figure.data[0].x == (1, 2, 4)
+    assert figure.layout.xaxis.title.text == "Trials ended in the study"
+
+
+def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
+    known = StudyResult(
+        study="demo-grid",
+        label="grid",
+        strategy="grid",
+        trials=2,
+        complete=2,
+        pruned=0,
+        failed=0,
+        best=0.8,
+        median=0.7,
+        best_trial=1,
+        seconds=2.0,
+        trials_to_best=2,
+        seconds_to_best=2.0,
+        stopped_because=None,
+        accuracies=(0.6, 0.8),
+    )
+    empty = replace(known, study="demo-tpe", label="tpe", strategy="tpe", best=None, accuracies=())
+    figure = studies.draw(StudyComparison((known, empty)))
+    dots, median, best = figure.data
+    assert (dots.x, median.x, best.x) == ((0.6, 0.8), (0.7,), (0.8,))
+    assert figure.layout.yaxis.ticktext == ("grid", "tpe")
+    assert _annotations(figure) == ["no finished trial"]
+
+
+def test_the_best_training_is_bold_and_drawn_last() -> None:
+    pruned = replace(CURVE, state="PRUNED", number=4, validation_accuracy=(0.4, 0.5))
+    figure = learning_curves.draw(LearningCurves((CURVE, pruned)))
+    weak, best = figure.data
+    assert best.line.width > weak.line.width
+    assert weak.marker.symbol == "x-thin"
+    assert (weak.showlegend, best.showlegend) == (False, True)
+    assert _annotations(figure) == ["<b>70.0%</b>"]
+
+
+def test_a_training_shows_accuracy_and_loss_of_both_splits() -> None:
+    figure = learning_curves.draw_training(CURVE)
+    assert [trace.y for trace in figure.data] == [(0.6, 0.8), (0.5, 0.7), (1.0, 0.5), (1.2, 0.9)]
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["Training", "Validation"]
+
+
+def test_influences_too_small_to_read_are_left_out() -> None:
+    influences = (
+        Influence("svm.C", 0.7, 10.0),
+        Influence("model", 0.298, "svm"),
+        Influence("svm.k", 0.002, "rbf"),
+    )
+    groups = (ImportanceGroup(None, 20, influences), ImportanceGroup("cnn", 3, (), "8 trials are needed"))
+    figure = importance.draw(Importance(groups))
+    assert figure.data[0].text == ("70%", "30%")
+    assert figure.data[0].marker.color == (style.colour("svm"), style.colour("model"))
+    assert figure.layout.yaxis.ticktext == ("svm.C", "model")
+    assert _annotations(figure) == [
+        "<b>All models</b>, 20 trials",
+        "<b>cnn</b>, 3 trials",
+        "8 trials are needed",
+    ]
+
+
+def test_phases_are_shares_of_the_time_of_their_model() -> None:
+    costs = PhaseCosts((ModelCost("svm", 3, 8.0, (("load", 2.0), ("fit", 6.0))),))
+    figure = phase_costs.draw(costs)
+    assert {trace.name: trace.x for trace in figure.data} == {"load": (0.25,), "fit": (0.75,)}
+    assert _annotations(figure) == ["<b>svm</b>, 8.0 s in 3 trials"]
+
+
+def test_trainings_that_took_no_time_have_shares_of_nothing() -> None:
+    figure = phase_costs.draw(PhaseCosts((ModelCost("svm", 1, 0.0, (("fit", 0.0),)),)))
+    assert figure.data[0].x == (0.0,)
+
+
+def test_trials_on_the_front_stand_out() -> None:
+    slow, fast = (TradeOffPoint("demo-grid", "grid", number, "svm", 9.0**number, 0.5) for number in (1, 0))
+    figure = trade_off.draw(TradeOff((fast, slow), (fast,)))
+    front, dots = figure.data
+    assert (front.x, dots.x) == ((1.0,), (1.0, 9.0))
+    assert dots.marker.size[0] > dots.marker.size[1]
+    assert figure.layout.xaxis.type == "log"
+
+
+def test_training_times_of_zero_need_a_linear_axis() -> None:
+    points = tuple(TradeOffPoint("demo-grid", "grid", n, "svm", 50.0 * n, 0.5) for n in (0, 1))
+    assert trade_off.draw(TradeOff(points, points[:1])).layout.xaxis.type == "linear"
+
+
+def test_a_hyperparameter_that_a_trial_does_not_have_lies_below_its_axis() -> None:
+    axis = Axis("gamma", ((0.0, "0.1"), (0.5, "0.2"), (1.0, "0.3")), (None, 1.0), (None, 0.3))
+    figure = parallel.draw(Parallel("svm", (axis,), ("demo-grid",) * 2, (4, 7), (0.5, 0.9)))
+    others, third, tenth = figure.data
+    assert (others.y[0] < 0, others.y[1:]) == (True, (0, None))
+    assert (third.y, tenth.y) == ((), (1, 1, None))
+    assert tenth.text[0] == "<b>demo-grid #7</b>, 90.0%<br>gamma: 0.3"
+    assert "none" in _annotations(figure)
+
+
+def test_a_model_without_choices_says_so() -> None:
+    figure = parallel.draw(Parallel("svm", (), ("demo-grid",), (0,), (0.5,)))
+    assert _annotations(figure) == ["Every trial of svm had the same hyperparameters"]
+
+
+def test_confusions_are_shaded_by_share_and_labelled_by_count() -> None:
+    figure = confusion_figure.draw(confusion([0, 0, 1], [0, 1, 1], ["cat", "<i>dog</i>"]))
+    (heat,) = figure.data
+    assert np.asarray(heat.z).tolist() == [[0.5, 0.5], [0.0, 1.0]]
+    assert np.asarray(heat.text).tolist() == [["1", "1"], ["", "1"]]
+    assert figure.layout.xaxis.ticktext == ("cat", "&lt;i&gt;dog&lt;/i&gt;")
+
+
+def test_very_many_classes_are_drawn_without_names() -> None:
+    labels = np.arange(60)
+    figure = confusion_figure.draw(confusion(labels, labels, [str(label) for label in labels]))
+    assert figure.layout.xaxis.ticktext == ()
+    assert figure.data[0].texttemplate is None
+
+
+def test_without_predictions_there_is_a_sentence() -> None:
+    assert _annotations(confusion_figure.draw(confusion([], [], ["cat", "dog"]))) == [
+        "There are no predictions"
+    ]

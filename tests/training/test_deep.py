@@ -1,0 +1,172 @@
+"""The loop of deep models: what it reports, keeps, refuses and leaves alone."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from patterns import pattern_dataset
+
+from tunescope.datasets import PackedDataset
+from tunescope.training import POLICIES, Epoch, Stopped, Trained, TrainingFault, train
+from tunescope.training.deep_predictor import DeepPredictor
+
+SMALL = {"width": 8, "blocks": 0, "epochs": 8}
+
+
+def _trained(dataset: PackedDataset, chosen: dict[str, Any] | None = None, **options: Any) -> Trained:
+    return train("cnn", SMALL | (chosen or {}), dataset, "unused", **{"seed": 0} | options)
+
+
+def _weights(trained: Trained) -> dict[str, torch.Tensor]:
+    assert isinstance(trained.predictor, DeepPredictor)
+    return trained.predictor.module.state_dict()
+
+
+def _equal(first: Trained, second: Trained) -> bool:
+    ours, theirs = _weights(first), _weights(second)
+    return all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(dataset: PackedDataset) -> None:
+    first = _trained(dataset, seed=5)
+    assert _equal(first, _trained(dataset, seed=5))
+    assert not _equal(first, _trained(dataset, seed=6))
+
+
+def test_what_was_drawn_before_and_after_a_training_is_no_matter_to_either(dataset: PackedDataset) -> None:
+    torch.manual_seed(1)
+    first, drawn = _trained(dataset), torch.rand(1)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(1), drawn)
+    assert _equal(first, _trained(dataset))
+
+
+def test_every_epoch_is_reported_in_order(dataset: PackedDataset) -> None:
+    epochs: list[Epoch] = []
+    trained = _trained(dataset, on_epoch=epochs.append)
+    assert [epoch.number for epoch in epochs] == list(range(1, 9))
+    assert {epoch.epochs for epoch in epochs} == {8}
+    assert epochs[-1].train_loss < epochs[0].train_loss
+    assert all(0 <= epoch.train_accuracy <= 1 and epoch.seconds > 0 for epoch in epochs)
+    assert sum(epoch.seconds for epoch in epochs) <= trained.seconds
+
+
+def test_the_epoch_of_the_best_validation_accuracy_is_kept_and_then_of_the_lowest_loss(
+    tmp_path: Path,
+) -> None:
+    def exchange_the_validation_images(images: np.ndarray, splits: np.ndarray) -> None:
+        """Each class shows another one's pattern, so that whoever learns gets worse."""
+        rows = np.flatnonzero(splits == 1)
+        images[rows] = images[np.roll(rows, len(rows) // 3)]
+
+    dataset = pattern_dataset(tmp_path / "exchanged", change=exchange_the_validation_images)
+    epochs: list[Epoch] = []
+    trained = _trained(dataset, on_epoch=epochs.append)
+    best = max(epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
+    assert best.number < 8
+    assert trained.scores["accuracy"] == best.validation_accuracy
+    assert trained.scores["log_loss"] == best.validation_loss
+    images, _ = dataset.subset("validation")
+    np.testing.assert_array_equal(trained.predictor.predict(images), trained.validation_probabilities)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_epochs_tell_the_rate_of_the_chosen_policy(dataset: PackedDataset, policy: str) -> None:
+    epochs: list[Epoch] = []
+    _trained(dataset, {"learning_rate": 0.01}, policy=policy, on_epoch=epochs.append)
+    steps = 4  # 36 training images, in batches of at least 8
+    expected = [POLICIES[policy](k0=0.01)(steps * number - 1, steps * 8) for number in range(1, 9)]
+    assert [epoch.learning_rate for epoch in epochs] == expected
+
+
+def test_policies_lead_to_different_weights(dataset: PackedDataset) -> None:
+    assert not _equal(_trained(dataset, policy="fix"), _trained(dataset, policy="cos"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"label_smoothing": 0.0},
+        {"augmentation": 0.0},
+        {"flip": True},
+        {"weight_decay": 0.3},
+        {"dropout": 0.5},
+        {"batch_size": 16, "width": 8},
+    ],
+)
+def test_every_hyperparameter_of_the_training_has_an_effect(tmp_path: Path, changed: dict[str, Any]) -> None:
+    # Large enough for batches of the default size.
+    dataset = pattern_dataset(tmp_path / "larger", classes=2, images=220, side=8)
+    one_epoch = {"epochs": 1}
+    assert not _equal(_trained(dataset, one_epoch), _trained(dataset, changed | one_epoch))
+
+
+def test_a_training_stops_at_the_next_batch_when_it_is_asked_to(dataset: PackedDataset) -> None:
+    asked: list[int] = []
+    epochs: list[Epoch] = []
+
+    def should_stop() -> bool:
+        asked.append(1)
+        return len(asked) == 7
+
+    with pytest.raises(Stopped):
+        _trained(dataset, should_stop=should_stop, on_epoch=epochs.append)
+    assert len(asked) == 7
+    assert len(epochs) == 1  # of four batches each
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_the_reason(dataset: PackedDataset) -> None:
+    with pytest.raises(TrainingFault, match=r"the loss became (nan|inf) in epoch 1 .* try a lower one"):
+        _trained(dataset, {"learning_rate": 1e38}, policy="fix")
+
+
+def test_the_test_split_changes_nothing(tmp_path: Path) -> None:
+    def whiten_the_test_split(images: np.ndarray, splits: np.ndarray) -> None:
+        images[splits == 2] = 255
+
+    plain = pattern_dataset(tmp_path / "plain")
+    changed = pattern_dataset(tmp_path / "changed", change=whiten_the_test_split)
+    first, second = _trained(plain), _trained(changed)
+    assert _equal(first, second)
+    assert isinstance(first.predictor, DeepPredictor)
+    assert isinstance(second.predictor, DeepPredictor)
+    assert first.predictor.normalization == second.predictor.normalization
+
+
+def test_the_validation_split_chooses_weights_but_does_not_train_them(tmp_path: Path) -> None:
+    def whiten_the_validation_split(images: np.ndarray, splits: np.ndarray) -> None:
+        images[splits == 1] = 255
+
+    plain = pattern_dataset(tmp_path / "plain")
+    changed = pattern_dataset(tmp_path / "changed", change=whiten_the_validation_split)
+    one_epoch = {"epochs": 1}
+    assert _equal(_trained(plain, one_epoch), _trained(changed, one_epoch))
+
+
+def test_the_number_of_threads_is_the_one_asked_for(dataset: PackedDataset) -> None:
+    before = torch.get_num_threads()
+    try:
+        for threads in (2, 1):
+            _trained(dataset, {"epochs": 1}, threads=threads)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_thousand_classes_and_large_images_can_be_trained(tmp_path: Path) -> None:
+    many = pattern_dataset(tmp_path / "many", classes=1000, images=3, side=8)
+    assert _trained(many, {"epochs": 1}).validation_probabilities.shape == (1000, 1000)
+    large = pattern_dataset(tmp_path / "large", classes=2, images=3, side=512)
+    assert _trained(large, {"epochs": 1}).validation_probabilities.shape == (2, 2)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_trains_as_well(dataset: PackedDataset, tmp_path: Path) -> None:
+    trained = _trained(dataset, {"epochs": 16}, device="cuda")
+    assert trained.scores["accuracy"] >= 0.7
+    assert trained.peak_memory_bytes > 0
+    assert isinstance(trained.predictor, DeepPredictor)
+    assert next(trained.predictor.module.parameters()).is_cuda
+    trained.predictor.save(tmp_path)

@@ -1,0 +1,28 @@
+"""Pictures of runs: each draws one dataclass of ``tunescope.analysis`` as a plotly figure.
+
+To add a chart, write one file with a ``CHART`` and name it below. Importing this registry imports no plotly.
+"""
+
+from tunescope.figures import (
+    history,
+    importance,
+    learning_curves,
+    parallel,
+    phase_costs,
+    studies,
+    trade_off,
+)
+from tunescope.figures.chart import Chart
+
+CHARTS: dict[str, Chart] = {
+    "history": history.CHART,
+    "history_by_trial": history.BY_TRIAL,
+    "studies": studies.CHART,
+    "learning_curves": learning_curves.CHART,
+    "importance": importance.CHART,
+    "phase_costs": phase_costs.CHART,
+    "trade_off": trade_off.CHART,
+    "parallel": parallel.CHART,
+}
+
+__all__ = ["CHARTS", "Chart"]

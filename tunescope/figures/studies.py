@@ -1,0 +1,84 @@
+"""Studies beside one another."""
+
+from typing import TYPE_CHECKING
+
+from tunescope.analysis.comparison import StudyComparison, StudyResult, compare_studies
+from tunescope.figures import style
+from tunescope.figures.chart import Chart
+from tunescope.figures.history import EMPTY
+from tunescope.figures.wording import percent, plain
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_ROW, _FRAME = 64, 66
+# Multiples of the golden ratio spread dots evenly whatever their number.
+_GOLDEN, _SPREAD = 0.618034, 0.44
+
+
+def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
+    """A row a study: its trials as dots, their median as a line, the best as a diamond with its accuracy."""
+    results = comparison.studies
+    if comparison.best is None:
+        return style.sentence(EMPTY, dark)
+    figure = style.blank(dark, _FRAME + _ROW * len(results), showlegend=False, margin={"r": 72, "t": 12})
+    colours = style.colours([result.strategy for result in results], dark)
+    for row, (result, colour) in enumerate(zip(results, colours, strict=True)):
+        _add(figure, row, result, colour, style.theme(dark))
+    figure.update_xaxes(style.percent_axis("Validation accuracy"), showgrid=True)
+    figure.update_yaxes(
+        tickvals=list(range(len(results))),
+        ticktext=[plain(result.label) for result in results],
+        tickfont={"size": 13, "color": style.theme(dark).ink},
+        range=[len(results) - 0.5, -0.5],
+        showgrid=False,
+    )
+    return figure
+
+
+def _add(figure: "Figure", row: int, result: StudyResult, colour: str, look: style.Theme) -> None:
+    if result.best is None:
+        figure.add_annotation(
+            text="no finished trial", x=0, xref="paper", xanchor="left", y=row, showarrow=False
+        )
+        return
+    figure.add_scatter(
+        x=result.accuracies,
+        y=[row + _SPREAD * (index * _GOLDEN % 1 - 0.5) for index in range(len(result.accuracies))],
+        mode="markers",
+        marker={"color": colour, "size": 7, "opacity": 0.45},
+        hovertemplate="%{x}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[result.median],
+        y=[row],
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 26, "line": {"color": look.ink, "width": 2}},
+        hovertemplate="median %{x}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[result.best],
+        y=[row],
+        mode="markers+text",
+        marker={
+            "symbol": "diamond",
+            "color": colour,
+            "size": 13,
+            "line": {"color": look.paper, "width": 1.5},
+        },
+        text=[f"  <b>{percent(result.best)}</b>"],
+        textposition="middle right",
+        textfont={"color": look.ink, "size": 13},
+        cliponaxis=False,
+        hovertemplate=f"best: trial {result.best_trial}<br>%{{x}}<extra></extra>",
+    )
+
+
+CHART = Chart(
+    "studies",
+    "Strategies compared",
+    "Each dot is one finished trial, the upright line their median, the diamond the best of the study.",
+    ("trials", "studies"),
+    compare_studies,
+    draw,
+)

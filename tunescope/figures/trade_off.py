@@ -1,0 +1,75 @@
+"""Accuracy against training time."""
+
+from typing import TYPE_CHECKING
+
+from tunescope.analysis.costs import TradeOff, TradeOffPoint, trade_off
+from tunescope.figures import style
+from tunescope.figures.chart import Chart
+from tunescope.figures.history import EMPTY
+from tunescope.figures.wording import duration, percent, plain
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+# Training times that span more than this are shown on a logarithmic axis.
+_LOG_SPAN = 8.0
+
+
+def draw(trade_off: TradeOff, dark: bool = False) -> "Figure":
+    """Each trial by training time and accuracy; the line joins those that no other beats in both."""
+    points = trade_off.points
+    if not points:
+        return style.sentence(EMPTY, dark)
+    figure = style.blank(dark)
+    figure.add_scatter(
+        x=[point.seconds for point in trade_off.front],
+        y=[point.accuracy for point in trade_off.front],
+        mode="lines",
+        line={"color": style.theme(dark).ink, "width": 1.5, "shape": "hv", "dash": "dot"},
+        name="best for its time",
+        hoverinfo="skip",
+    )
+    for model in dict.fromkeys(point.model for point in points):
+        _add(figure, [point for point in points if point.model == model], set(trade_off.front), dark)
+    low, high = points[0].seconds, points[-1].seconds
+    log = low > 0 and high > _LOG_SPAN * low
+    figure.update_xaxes(title_text="Training time (seconds)", type="log" if log else "linear")
+    if log:
+        figure.update_xaxes(dtick="D2" if high < 100 * low else 1, tickformat="~g")
+    figure.update_yaxes(style.percent_axis("Validation accuracy"))
+    return figure
+
+
+def _add(figure: "Figure", points: list[TradeOffPoint], front: set[TradeOffPoint], dark: bool) -> None:
+    model = points[0].model
+    on_front = [point in front for point in points]
+    figure.add_scatter(
+        x=[point.seconds for point in points],
+        y=[point.accuracy for point in points],
+        mode="markers",
+        name=plain(model),
+        marker={
+            "color": style.colour(model, dark),
+            "symbol": style.symbol(model),
+            "size": [11 if best else 7 for best in on_front],
+            "opacity": [1.0 if best else 0.5 for best in on_front],
+            "line": {"color": style.theme(dark).paper, "width": 1},
+        },
+        text=[_hover(point) for point in points],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _hover(point: TradeOffPoint) -> str:
+    where = f"<b>{plain(point.study)} #{point.number}</b>"
+    return f"{where}<br>{plain(point.model)}, {percent(point.accuracy)} in {duration(point.seconds)}"
+
+
+CHART = Chart(
+    "trade_off",
+    "Accuracy against training time",
+    "Each dot is one finished trial. Those on the dotted line are the best for their training time.",
+    ("trials",),
+    trade_off,
+    draw,
+)

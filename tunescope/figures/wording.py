@@ -1,0 +1,80 @@
+"""Numbers and names as people read them in figures and reports."""
+
+import html
+import math
+from typing import Any
+
+NOTHING = "\N{EN DASH}"
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for nothing: None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share as a percentage: ``93.3%``; 0 and 1 without a digit that says nothing."""
+    if share is None or is_missing(share):
+        return NOTHING
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.{digits}%}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Two shares as a range of percentages, such as 91.2 to 95.1%, with a dash."""
+    return NOTHING if is_missing(low) or is_missing(high) else f"{percent(low)[:-1]}{NOTHING}{percent(high)}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as the two units that matter: ``0.42 s``, ``3.2 s``, ``3 min 12 s``, ``2 h 5 min``."""
+    if seconds is None or is_missing(seconds):
+        return NOTHING
+    if seconds < 9.95:
+        return f"{seconds:.2f} s" if 0 < seconds < 0.995 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    first = next(index for index, (_, size) in enumerate(_UNITS) if whole >= size)
+    parts: list[str] = []
+    for unit, size in _UNITS[first : first + 2]:
+        amount, whole = divmod(whole, size)
+        parts.append(f"{amount} {unit}" if amount or not parts else "")
+    return " ".join(filter(None, parts))
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number with the digits that matter; anything else as text."""
+    if is_missing(value):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not isinstance(value, float) or not math.isfinite(value):
+        return str(value)
+    whole = value.is_integer() or abs(value) >= 10**digits
+    return f"{value:,.0f}" if whole and abs(value) < 1e9 else f"{value:.{digits}g}"
+
+
+def memory(size: float | None) -> str:
+    """Bytes as ``640 kB``, ``1.2 GB``."""
+    if size is None or is_missing(size):
+        return NOTHING
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def count(amount: int, noun: str) -> str:
+    """``1 trial``, ``12,400 trials``, ``2 studies``, ``3 classes``."""
+    if amount == 1:
+        return f"1 {noun}"
+    if noun.endswith("y"):
+        return f"{amount:,} {noun[:-1]}ies"
+    return f"{amount:,} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def plain(name: object, length: int = 32) -> str:
+    """A name as plotly must get it: plotly takes ``<b>`` for markup; long names leave the plot no room."""
+    text = " ".join(str(name).split())
+    return html.escape(text if len(text) <= length else f"{text[: length - 1]}…", quote=False)

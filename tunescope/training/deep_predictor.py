@@ -1,0 +1,63 @@
+"""A trained network that predicts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from tunescope.errors import RunError
+from tunescope.models import MODELS
+from tunescope.training.normalization import Normalization
+from tunescope.training.outcome import Probabilities
+from tunescope.training.predictor import Identity, Images, Predictor
+
+WEIGHTS = "weights.safetensors"
+
+
+class DeepPredictor(Predictor):
+    """A network, and the statistics of the training split with which its images are normalized."""
+
+    def __init__(self, identity: Identity, module: nn.Module, normalization: Normalization) -> None:
+        super().__init__(identity)
+        self.module = module
+        self.normalization = normalization
+
+    @classmethod
+    def load(cls, folder: Path, identity: Identity, about: Mapping[str, Any], device: str) -> "DeepPredictor":
+        """Build the network again and fill in its weights."""
+        module = build_module(identity, device)
+        try:
+            module.load_state_dict(load_file(folder / WEIGHTS, device=device))
+            normalization = Normalization.from_dict(about["normalization"])
+        except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
+            raise RunError(f"the model in `{folder}` is damaged ({error}): train it again") from None
+        return cls(identity, module, normalization)
+
+    def _predict(self, images: Images) -> Probabilities:
+        self.module.eval()
+        device = next(self.module.parameters()).device
+        with torch.inference_mode():
+            # A copy, because PyTorch warns of arrays that it may not write to.
+            inputs = self.normalization(torch.from_numpy(np.array(images)).to(device))
+            logits = self.module(inputs)
+            probabilities: Probabilities = logits.double().softmax(dim=1).float().cpu().numpy()
+        return probabilities
+
+    def _details(self) -> dict[str, Any]:
+        return {"normalization": self.normalization.to_dict()}
+
+    def _save_weights(self, folder: Path) -> None:
+        state = {name: value.contiguous() for name, value in self.module.state_dict().items()}
+        save_file(state, folder / WEIGHTS)
+
+
+def build_module(identity: Identity, device: str) -> nn.Module:
+    """Make the network with fresh weights, in the memory order in which convolutions are fastest."""
+    build = MODELS[identity.model].build
+    module: nn.Module = build(identity.hyperparameters, identity.image_shape, len(identity.classes))
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,26 @@
+"""What every training is given, beside the model and its hyperparameters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tunescope.datasets import PackedDataset
+from tunescope.training.outcome import OnEpoch, ShouldStop, Stopped
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Data, resources and listeners of one training; :func:`tunescope.training.train` explains them."""
+
+    dataset: PackedDataset
+    features: Path
+    seed: int
+    threads: int
+    device: str
+    policy: str
+    on_epoch: OnEpoch
+    should_stop: ShouldStop
+
+    def stop_if_asked(self) -> None:
+        """Raise ``Stopped`` when ``should_stop`` says so."""
+        if self.should_stop():
+            raise Stopped("the training was asked to stop")
