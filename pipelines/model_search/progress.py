@@ -43,7 +43,8 @@ class TerminalProgress(Listener):
 
     def trial_ended(self, trial: EndedTrial) -> None:
         """Log one line: study, number, model, what came of it, how long it took."""
-        outcome = f"accuracy {trial.accuracy:.3f}" if trial.accuracy is not None else trial.note
+        accuracy = "" if trial.accuracy is None else f"accuracy {trial.accuracy:.3f}"
+        outcome = ", ".join(part for part in (accuracy, trial.note) if part)
         logger.log(
             logging.WARNING if trial.state == TrialState.FAIL else logging.INFO,
             "%s trial %d: %s, %s, %.1f s",

@@ -79,26 +79,38 @@ def test_a_deep_trial_reports_its_epochs(workers: Workers, tmp_path: Path) -> No
     assert epochs
 
 
-def test_a_deep_trial_stops_when_asked(workers: Workers, tmp_path: Path) -> None:
+def test_a_deep_trial_that_is_stopped_gives_what_it_has_learned(workers: Workers, tmp_path: Path) -> None:
     workers.assign(_assignment(tmp_path, 1, "cnn", epochs=100_000))
     _heard(workers, EpochEnded)
     asked = time.monotonic()
     workers.stop(1)
-    failed = _heard(workers, TrialFailed)[-1]
-    assert (failed.kind, failed.trial_id) == ("stopped", 1)
+    ended = _heard(workers, TrialEnded)[-1]
+    assert ended.trial_id == 1
     assert time.monotonic() - asked < 10
     assert workers.idle == 2
+    assert (tmp_path / "1/validation.npz").exists()
 
 
 def test_a_worker_goes_on_after_it_was_stopped(workers: Workers, tmp_path: Path) -> None:
     workers.assign(_assignment(tmp_path, 1, "cnn", epochs=100_000))
     _heard(workers, EpochEnded)
     workers.stop(1)
-    _heard(workers, TrialFailed)
+    _heard(workers, TrialEnded)
     for trial_id in (2, 3):
         workers.assign(_assignment(tmp_path, trial_id, "gaussian_nb", extractor="hog"))
     ended: set[int] = set()
     wait_until(lambda: ended.update(_ids(workers)) or ended == {2, 3})
+
+
+def test_a_fit_that_does_not_hear_is_killed(workers: Workers, tmp_path: Path) -> None:
+    workers.assign(_assignment(tmp_path, 1, "random_forest", extractor="hog", trees=500_000))
+    list(workers.messages(0.5))
+    asked = time.monotonic()
+    workers.stop(1)
+    failed = _heard(workers, TrialFailed)[-1]
+    assert (failed.kind, failed.trial_id) == ("stopped", 1)
+    assert time.monotonic() - asked < 10
+    assert workers.idle == 2
 
 
 def test_an_impossible_configuration_fails_with_its_reason(workers: Workers, tmp_path: Path) -> None:

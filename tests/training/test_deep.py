@@ -103,7 +103,19 @@ def test_every_hyperparameter_of_the_training_has_an_effect(tmp_path: Path, chan
     assert not _equal(_trained(dataset, one_epoch), _trained(dataset, changed | one_epoch))
 
 
-def test_a_training_stops_at_the_next_batch_when_it_is_asked_to(dataset: PackedDataset) -> None:
+def test_a_training_that_is_stopped_in_its_first_epoch_leaves_nothing(dataset: PackedDataset) -> None:
+    asked: list[int] = []
+
+    def should_stop() -> bool:
+        asked.append(1)
+        return len(asked) == 3
+
+    with pytest.raises(Stopped):
+        _trained(dataset, should_stop=should_stop)
+    assert len(asked) == 3
+
+
+def test_a_training_that_is_stopped_later_ends_with_the_epochs_it_has(dataset: PackedDataset) -> None:
     asked: list[int] = []
     epochs: list[Epoch] = []
 
@@ -111,10 +123,10 @@ def test_a_training_stops_at_the_next_batch_when_it_is_asked_to(dataset: PackedD
         asked.append(1)
         return len(asked) == 7
 
-    with pytest.raises(Stopped):
-        _trained(dataset, should_stop=should_stop, on_epoch=epochs.append)
+    stopped = _trained(dataset, should_stop=should_stop, on_epoch=epochs.append)
     assert len(asked) == 7
     assert len(epochs) == 1  # of four batches each
+    assert stopped.scores["accuracy"] == epochs[0].validation_accuracy
 
 
 def test_a_loss_that_is_no_number_ends_the_training_with_the_reason(dataset: PackedDataset) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from tunescope.execution.messages import Assignment, TrialEnded, TrialFailed, TrialMessage, Workbench
 
 # A training asks every batch whether it should stop; a scikit-learn fit never asks and is killed.
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 1.5
 
 _logger = logging.getLogger(__name__)
 
@@ -78,7 +78,10 @@ class Workers:
         return worker.number
 
     def stop(self, trial_id: int) -> None:
-        """Ask a trial to stop; its worker is killed when it does not within the grace period."""
+        """Ask a trial to stop; its worker is killed when it does not within the grace period.
+
+        A deep model that has finished an epoch answers with what it has learned so far.
+        """
         for worker in self._workers:
             if worker.trial_id == trial_id and worker.kill_at is None:
                 worker.kill_at = time.monotonic() + GRACE_SECONDS

@@ -21,11 +21,12 @@ class KeptModels:
         """Take in a finished trial, and delete the model that is beaten by it, if any."""
         bisect.insort(self._best, (rank, folder))
         for _, beaten in self._best[_KEPT:]:
-            _delete_model(beaten)
+            delete_model(beaten)
         del self._best[_KEPT:]
 
 
-def _delete_model(folder: Path) -> None:
+def delete_model(folder: Path) -> None:
+    """Delete what only a prediction would need of a trial."""
     for path in folder.glob("*"):
         if path.name in _ALWAYS_KEPT:
             continue

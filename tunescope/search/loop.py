@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tunescope.execution import Assignment, EpochEnded, TrialEnded, TrialFailed, TrialMessage, Workers
 from tunescope.search.budget import EXHAUSTED, TARGET, Budget, Progress
-from tunescope.search.kept import KeptModels
+from tunescope.search.kept import KeptModels, delete_model
 from tunescope.search.space import MODEL, Configuration, Space
 from tunescope.search.strategies import make_sampler
 from tunescope.search.summary import rank, ranked, summarize
@@ -91,6 +91,7 @@ class _Running:
     configuration: Configuration
     begun: float
     stopped_because: str | None = None
+    pruned: bool = False
     last_epoch: EpochEnded | None = None
 
     @property
@@ -241,18 +242,29 @@ class _StudySearch:
         trial_rows.enter_epoch(self.store, message.trial_id, epoch=message.epoch, **message.values)
         running.trial.report(message.values["validation_accuracy"], message.epoch)
         if running.stopped_because is None and running.trial.should_prune():
+            running.pruned = True
             self._stop(running, f"pruned: below the median after epoch {message.epoch}")
 
     def _complete(self, message: TrialEnded) -> None:
         running = self.running.pop(message.trial_id)
-        columns = {**message.columns, **running.training}
+        columns = {**message.columns, **running.training, "reason": running.stopped_because}
         trial_rows.enter_outcome(self.store, message.trial_id, message.phases, **columns)
+        if running.pruned:
+            self._discard(running)
+            return
         value, accuracy = message.scores[self.plan.objective], message.scores["accuracy"]
         self.study.tell(running.trial, value)
         self.progress.count(value, accuracy, failed=False)
-        self._announce(running, TrialState.COMPLETE, accuracy)
+        self._announce(running, TrialState.COMPLETE, accuracy, running.stopped_because or "")
         loss, seconds = message.scores["log_loss"], message.columns["seconds"]
         self.kept.offer(rank(value, loss, seconds), self._folder(running.trial.number))
+
+    def _discard(self, running: _Running) -> None:
+        """End a pruned trial: what it had learned is not for the comparison."""
+        self.study.tell(running.trial, state=TrialState.PRUNED)
+        self.progress.count(None, None, failed=False)
+        self._announce(running, TrialState.PRUNED, None, running.stopped_because or "")
+        delete_model(self._folder(running.trial.number))
 
     def _fail(self, message: TrialFailed) -> None:
         running = self.running.pop(message.trial_id)

@@ -21,7 +21,7 @@ from tunescope.training.evaluation import scores
 from tunescope.training.memory import peak_memory, reset_peak_memory
 from tunescope.training.normalization import Normalization
 from tunescope.training.optimizers import Optimizer
-from tunescope.training.outcome import Epoch, Probabilities, Trained, TrainingFault
+from tunescope.training.outcome import Epoch, Probabilities, Stopped, Trained, TrainingFault
 from tunescope.training.precision import reduced_precision
 from tunescope.training.predictor import Identity, images_at_a_time
 from tunescope.training.setting import Setting
@@ -31,7 +31,7 @@ def train_deep(model: Model, hyperparameters: Mapping[str, Any], setting: Settin
     """Train a network on the training split; see :func:`tunescope.training.train`.
 
     The weights that are kept are those of the epoch with the best validation accuracy, and of these the one
-    with the lowest validation loss.
+    with the lowest validation loss; of the epochs so far, when it is stopped after the first.
     """
     begun, cuda = time.perf_counter(), setting.device.startswith("cuda")
     torch.set_num_threads(setting.threads)
@@ -47,7 +47,7 @@ def train_deep(model: Model, hyperparameters: Mapping[str, Any], setting: Settin
         scores=best.scores,
         phases=loop.clock.seconds,
         seconds=seconds,
-        images_per_second=loop.epochs * len(loop.batches) / seconds,
+        images_per_second=loop.images / seconds,
         peak_memory_bytes=peak_memory(setting.device),
         weights=sum(one.numel() for one in loop.module.parameters()),
     )
@@ -95,12 +95,17 @@ class _Loop:
         self.module = self.predictor.module
         self.augment = Augmentation(hyperparameters["augmentation"], hyperparameters["flip"], draws)
         self.optimizer = Optimizer(self.module, hyperparameters)
-        self.step = 0
+        self.step = self.images = 0
 
     def run(self) -> _Best:
         best: _Best | None = None
         for number in range(1, self.epochs + 1):
-            reached = self._epoch(number)
+            try:
+                reached = self._epoch(number)
+            except Stopped:
+                if best is None:
+                    raise
+                break  # what has been learned so far is worth keeping
             if best is None or reached.rank > best.rank:
                 best = reached
         assert best is not None  # every space has at least one epoch
@@ -132,6 +137,7 @@ class _Loop:
         with self.clock.phase("optimizer"):
             self.optimizer.step(self._rate())
         self.step += 1
+        self.images += len(numbers)
         tally.add(len(numbers), value, int((logits.argmax(1) == labels).sum()))
 
     def _forward(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -44,7 +44,8 @@ def train(
         UnknownNameError: when the model or the policy is unknown.
         ParameterError: when a hyperparameter is unknown, or ``threads`` is less than 1.
         SourceError: when a shallow model's features have not been extracted.
-        Stopped: when ``should_stop`` asked for it.
+        Stopped: when ``should_stop`` asked for it before there was anything to keep: a deep model that has
+            finished an epoch ends early instead, with the best of its epochs.
         TrainingFault: when the loss is no longer a number.
     """
     from tunescope.training import POLICIES  # here, because the registry's room imports this module
