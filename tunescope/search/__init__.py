@@ -1,11 +1,16 @@
 """Search: what is searched (Space), how (STRATEGIES), for how long (Budget), and the loop that does it."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tunescope.search.budget import Budget
 from tunescope.search.checks import check_parameters
-from tunescope.search.loop import Listener, StudyPlan, search_study
 from tunescope.search.space import Space
 from tunescope.search.strategies import STRATEGIES, make_sampler
-from tunescope.search.summary import best_of, summarize
+
+if TYPE_CHECKING:
+    from tunescope.search.loop import Listener, StudyPlan, search_study
+    from tunescope.search.summary import best_of, summarize
 
 __all__ = [
     "STRATEGIES",
@@ -19,3 +24,19 @@ __all__ = [
     "search_study",
     "summarize",
 ]
+
+# What only a running search needs brings Optuna and pandas along: imported when first asked for, so that
+# pages and checks, which want the registry alone, open at once.
+_WHEN_ASKED = {
+    "Listener": "loop",
+    "StudyPlan": "loop",
+    "search_study": "loop",
+    "best_of": "summary",
+    "summarize": "summary",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHEN_ASKED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHEN_ASKED[name]}"), name)

@@ -1,0 +1,85 @@
+"""``python -m dashboard``: serve the app."""
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+
+from tunescope.errors import TunescopeError
+from tunescope.store import store_url
+
+_THREADS = 8
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until interrupted; returns the exit status."""
+    given = _parser().parse_args(arguments)
+    listener = _listener(given.host, given.port)
+    if isinstance(listener, str):
+        print(listener, file=sys.stderr)
+        return 1
+    try:
+        return _serve(listener, given.store or store_url())
+    except TunescopeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        listener.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dashboard", description="Serve the Tunescope dashboard.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8050, help="port to listen at (default: %(default)s)")
+    parser.add_argument(
+        "--store", help="SQLAlchemy URL of the trial store (default: $TUNESCOPE_STORE, or data/trials.db)"
+    )
+    return parser
+
+
+def _listener(host: str, port: int) -> socket.socket | str:
+    """A bound socket, or the sentence that says why there is none."""
+    if not 0 <= port <= 65_535:
+        return f"`--port` is {port}, but must be from 0 to 65535"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        return f"`--host` is `{host}`, which is no address of this machine: {error.strerror}"
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        # Listening before waitress does, so that two servers cannot both believe they have the port.
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        return (
+            f"The dashboard cannot listen at {host}:{port} ({error.strerror}): "
+            "end what uses that port, or choose another with `--port`"
+        )
+    return listener
+
+
+def _serve(listener: socket.socket, url: str) -> int:
+    import waitress
+
+    # Dash asks whether it runs in a notebook by importing IPython, which Kedro-Viz installs: a third of the start.
+    sys.modules.setdefault("IPython", None)  # type: ignore[arg-type]
+
+    from dashboard.app import create_app
+
+    server = waitress.create_server(create_app(url).server, sockets=[listener], threads=_THREADS, ident=None)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Tunescope is at http://{shown}:{port} (end it with Ctrl-C)", flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

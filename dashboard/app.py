@@ -1,0 +1,79 @@
+"""The app: every page, over one store."""
+
+from importlib.metadata import version
+
+from dash import Dash
+from flask import Flask, Response, request
+
+from dashboard import shell
+from dashboard.compression import compress
+from dashboard.connection import Connection, attach
+from dashboard.files import files
+from dashboard.index import INDEX
+from dashboard.launch import KEDRO, Launcher
+from dashboard.pages import new, overview, reports, run, trial, trials
+from dashboard.routing import Page, find
+
+PAGES: tuple[Page, ...] = (overview.PAGE, trials.PAGE, reports.PAGE, new.PAGE, run.PAGE, trial.PAGE)
+
+# Everything comes from this server; plotly and the grid need inline styles, Dash inline scripts.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+
+
+def create_app(store_url: str, launcher: Launcher = KEDRO) -> Dash:
+    """Make the app over the store at an SQLAlchemy URL.
+
+    Raises:
+        StoreError: when the store cannot be opened.
+    """
+    app = Dash(
+        __name__,
+        title="Tunescope",
+        update_title="",
+        index_string=INDEX,
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        on_error=shell.on_error,
+        enable_mcp=False,
+        add_log_handler=False,
+    )
+    app.layout = shell.frame(PAGES, version("tunescope"))
+    shell.register(app, PAGES)
+    for page in PAGES:
+        page.register(app)
+    _serve(app.server, Connection(store_url, launcher))
+    return app
+
+
+def _serve(server: Flask, connection: Connection) -> None:
+    connection.store()
+    attach(server, connection)
+    server.register_blueprint(files)
+    server.before_request(_refuse_strangers)
+    server.after_request(_protect)
+    compress(server)
+
+
+def _refuse_strangers() -> Response | None:
+    """A page of another site must not start runs through a browser that has both open."""
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return Response("Requests from other sites are refused.", 403)
+    return None
+
+
+def _protect(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if _is_page(response) and find(PAGES, request.path) is None:
+        response.status_code = 404
+    return response
+
+
+def _is_page(response: Response) -> bool:
+    """Whether this is the index, which Dash serves at every address that nothing else has."""
+    return request.endpoint in ("/", "/<path:path>") and response.status_code == 200

@@ -1,0 +1,221 @@
+/* What the browser does by itself: title, menu, colour scheme, copying, the grid's cells, lost connections. */
+
+(function () {
+  "use strict";
+
+  const noUpdate = () => window.dash_clientside.no_update;
+  const byId = (id) => document.getElementById(id);
+  const darkness = window.matchMedia("(prefers-color-scheme: dark)");
+
+  /* ---- navigation ---- */
+
+  function isWithin(path, home) {
+    if (home === "/") return path === "/" || path.startsWith("/runs/");
+    return path === home || path.startsWith(home + "/");
+  }
+
+  function markCurrent() {
+    document.querySelectorAll(".nav a").forEach((link) => {
+      if (isWithin(location.pathname, link.pathname)) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    });
+  }
+
+  function openMenu(isOpen) {
+    const menu = byId("shell-menu");
+    if (menu) menu.setAttribute("aria-expanded", String(isOpen));
+    document.documentElement.classList.toggle("menu-open", isOpen);
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("#shell-menu, .nav a, .brand, [data-copy-address]");
+    if (!target) return;
+    if (target.id === "shell-menu") {
+      openMenu(target.getAttribute("aria-expanded") !== "true");
+    } else if (target.hasAttribute("data-copy-address")) {
+      copy(location.href, target);
+    } else if (target.pathname === location.pathname && location.search) {
+      // The page keeps its filters in the address by itself, so Dash would see no change here.
+      event.preventDefault();
+      event.stopPropagation();
+      location.assign(target.href);
+    }
+  }, true);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") openMenu(false);
+  });
+
+  /* ---- copying ---- */
+
+  function copy(text, button) {
+    const label = button.querySelector("span");
+    const done = (word) => {
+      const before = button.dataset.label || label.textContent;
+      button.dataset.label = before;
+      label.textContent = word;
+      setTimeout(() => { label.textContent = before; }, 1600);
+    };
+    if (navigator.clipboard) {
+      navigator.clipboard.writeText(text).then(() => done("Copied"), () => done("Not allowed"));
+    } else {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      done(document.execCommand("copy") ? "Copied" : "Not allowed");
+      area.remove();
+    }
+  }
+
+  /* ---- colour scheme ---- */
+
+  darkness.addEventListener("change", (event) => {
+    document.documentElement.dataset.bsTheme = event.matches ? "dark" : "light";
+    window.dash_clientside.set_props("shell-dark", { data: event.matches });
+  });
+
+  /* ---- lost connection, toasts ---- */
+
+  function sayOffline(isOffline) {
+    const place = byId("shell-offline");
+    if (!place || place.classList.contains("shown") === isOffline) return;
+    place.classList.toggle("shown", isOffline);
+    place.textContent = isOffline ? "No connection to the dashboard's server. Trying again…" : "";
+  }
+
+  const plainFetch = window.fetch;
+  const isReachable = () => plainFetch("/healthz", { cache: "no-store" }).then(() => true, () => false);
+  let isWaiting = false;
+
+  async function waitForServer() {
+    if (isWaiting || (await isReachable())) return;
+    isWaiting = true;
+    sayOffline(true);
+    while (!(await isReachable())) await new Promise((go) => setTimeout(go, 2000));
+    isWaiting = false;
+    sayOffline(false);
+    // Dash does not take up its polls again; a form keeps what was typed.
+    if (location.pathname !== "/new") location.reload();
+  }
+
+  window.fetch = function (...given) {
+    const answer = plainFetch.apply(this, given);
+    answer.catch((error) => { if (error.name !== "AbortError") waitForServer(); });
+    return answer;
+  };
+
+  function watchToasts() {
+    const place = byId("shell-toasts");
+    if (!place || place.dataset.watched) return;
+    place.dataset.watched = "yes";
+    new MutationObserver(() => {
+      place.classList.remove("shown");
+      void place.offsetWidth; // so that the animation begins anew
+      place.classList.add("shown");
+    }).observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-at"] });
+  }
+
+  /* ---- callbacks of the pages ---- */
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    tunescope: {
+      arrive(title) {
+        if (title) document.title = title;
+        markCurrent();
+        openMenu(false);
+        window.scrollTo(0, 0);
+        return noUpdate();
+      },
+      prefersDark(_, before) {
+        watchToasts();
+        return before === darkness.matches ? noUpdate() : darkness.matches;
+      },
+      toggleDialog(opened, cancelled, confirmed, id) {
+        const clicked = window.dash_clientside.callback_context.triggered[0];
+        if (!clicked || !clicked.value) return noUpdate();
+        return clicked.prop_id === id + ".n_clicks";
+      },
+      copyText(clicks, text) {
+        if (clicks) copy(text, byId("new-copy"));
+        return noUpdate();
+      },
+      keepInAddress(query) {
+        const asked = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);
+        if (location.pathname === "/trials" && location.search !== query) {
+          history.replaceState(history.state, "", "/trials" + query);
+        }
+        const api = window.dash_ag_grid && window.dash_ag_grid.getApi("trials-grid");
+        if (api) {
+          // New rows come in beneath the old ones; another selection begins at its top.
+          if (asked.every((one) => one.startsWith("trials-version"))) api.refreshInfiniteCache();
+          else api.purgeInfiniteCache();
+        }
+        return noUpdate();
+      },
+    },
+  });
+
+  /* ---- the grid ---- */
+
+  const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  const element = (...given) => window.React.createElement(...given);
+
+  cells.TrialLink = (cell) => {
+    if (!cell.data) return element("span", { className: "skeleton skeleton-cell" });
+    // The number first: in a narrow column it is what must not be cut off.
+    return element(window.dash_core_components.Link, { href: cell.data.href, className: "link", title: cell.data.study },
+      cell.data.number, element("span", { className: "muted" }, " " + cell.data.study));
+  };
+
+  cells.StateBadge = (cell) => {
+    if (!cell.data) return null;
+    const known = {
+      COMPLETE: ["Complete", "finished"], FAIL: ["Failed", "failed"], PRUNED: ["Pruned", "pruned"],
+      RUNNING: ["Running", "running"], INTERRUPTED: ["Interrupted", "interrupted"],
+    };
+    const [label, symbol] = known[cell.data.state] || [cell.data.state, "info"];
+    return element("span", { className: "badge-state state-" + symbol },
+      element("i", { className: "glyph glyph-" + symbol, "aria-hidden": "true" }), element("span", null, label));
+  };
+
+  cells.Pick = (cell) => {
+    const [isPicked, pick] = window.React.useState(Boolean(cell.data && cell.data.picked));
+    if (!cell.data) return null;
+    return element("input", {
+      type: "checkbox",
+      className: "form-check-input pick",
+      checked: isPicked,
+      "aria-label": "Compare trial " + cell.data.number + " of " + cell.data.study,
+      onChange: (event) => {
+        pick(event.target.checked);
+        cell.data.picked = event.target.checked;
+        const ticked = { id: cell.data.id, picked: event.target.checked };
+        window.dash_clientside.set_props("trials-ticked", { data: ticked });
+      },
+    });
+  };
+
+  functions.tunescopeGridTheme = (theme) => theme.withParams({
+    accentColor: "var(--accent)",
+    backgroundColor: "var(--surface)",
+    foregroundColor: "var(--ink)",
+    borderColor: "var(--line)",
+    headerBackgroundColor: "var(--surface-2)",
+    headerTextColor: "var(--ink-2)",
+    rowHoverColor: "var(--hover)",
+    headerFontWeight: 600,
+    headerFontSize: 12.5,
+    fontSize: 13.5,
+    fontFamily: "inherit",
+    cellHorizontalPadding: 12,
+    wrapperBorderRadius: 10,
+    borderRadius: 6,
+    menuBackgroundColor: "var(--surface)",
+    inputBackgroundColor: "var(--surface)",
+    inputBorder: "1px solid var(--line-2)",
+    chromeBackgroundColor: "var(--surface-2)",
+    browserColorScheme: "inherit",
+  });
+})();

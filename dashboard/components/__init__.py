@@ -1,0 +1,1 @@
+"""Widgets that several pages share: functions that take plain values and return Dash components."""

@@ -1,0 +1,45 @@
+"""Charts of the registry, on a card."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+
+from dashboard.components.basics import attributes, card
+from dashboard.components.notices import skeleton
+from tunescope.figures import CHARTS
+
+_CONFIG: Any = {
+    "displaylogo": False,
+    "responsive": True,
+    "displayModeBar": "hover",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "showTips": False,
+}
+_FONT = "Inter Variable, system-ui, sans-serif"
+
+
+def chart_card(name: str, id: Any, className: str = "") -> html.Section:  # noqa: N803
+    """A card for a chart of the registry; its picture comes into the container with the given id."""
+    chart = CHARTS[name]
+    body = html.Div(skeleton("chart"), id=id, className="chart")
+    return card(chart.title, body, note=chart.line, className=f"chart-card {className}")
+
+
+def picture(figure: Any, label: str) -> html.Div:
+    """A plotly figure that keeps its zoom when it is drawn anew."""
+    figure.update_layout(uirevision="kept", autosize=True, font_family=_FONT)
+    graph = dcc.Graph(figure=figure, config=_CONFIG, className="chart-graph", style=_height(figure))
+    return html.Div(graph, role="group", **attributes(aria_label=label))
+
+
+def chart(name: str, frames: Mapping[str, pd.DataFrame], dark: bool | None) -> html.Div:
+    """A chart of the registry, drawn from frames by name; light until the browser has said what it likes."""
+    return picture(CHARTS[name].figure(frames, dark=bool(dark)), CHARTS[name].title)
+
+
+def _height(figure: Any) -> dict[str, str]:
+    """A figure without a height of its own fills its card."""
+    height = figure.layout.height
+    return {"height": f"{height:.0f}px" if height else "var(--chart-height)"}

@@ -1,0 +1,47 @@
+"""Studies side by side."""
+
+from typing import Any
+
+from dash import html
+
+from dashboard import links
+from dashboard.components.basics import link
+from dashboard.components.notices import blank
+from dashboard.components.tables import Column, table
+from dashboard.wording import count, duration, percent
+from tunescope.analysis.comparison import StudyComparison, StudyResult
+
+_COLUMNS = (
+    Column("Study"),
+    Column("Best", is_number=True),
+    Column("Median", is_number=True),
+    Column("Trials", is_number=True),
+    Column("Pruned", is_number=True),
+    Column("Failed", is_number=True),
+    Column("Time", is_number=True),
+    Column("Best after", is_number=True),
+    Column("Ended because"),
+)
+
+
+def studies_table(comparison: StudyComparison, unended: str = "has not ended") -> Any:
+    """One line a study; the best accuracy stands out. ``unended`` is what to say of one without an end."""
+    if not comparison.studies:
+        return blank("No study has begun yet.")
+    best = comparison.best.best if comparison.best else None
+    return table("Studies compared", _COLUMNS, [_line(study, best, unended) for study in comparison.studies])
+
+
+def _line(study: StudyResult, best: float | None, unended: str) -> list[Any]:
+    is_best = study.best is not None and study.best == best
+    return [
+        link(study.label, links.trials(study=[study.study]), title=study.study),
+        html.Span(percent(study.best), className="best" if is_best else ""),
+        percent(study.median),
+        count(study.trials),
+        count(study.pruned),
+        count(study.failed),
+        duration(study.seconds),
+        duration(study.seconds_to_best),
+        study.stopped_because or unended,
+    ]

@@ -1,0 +1,120 @@
+"""What one app works with: its store, and how it launches runs. Callbacks reach it by :func:`current`."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from dashboard.launch import Launcher, start_run
+from tunescope.errors import StoreError
+from tunescope.store import Store, open_store
+
+_EXTENSION = "tunescope"
+Stamp = tuple[int, ...]
+
+
+@dataclass
+class Connection:
+    """The store of an app, opened again when its file was replaced, never made anew when it vanished."""
+
+    url: str
+    launcher: Launcher
+    _store: Store | None = None
+    _identity: Stamp | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+    _started: dict[str, str] = field(default_factory=dict)
+
+    def store(self) -> Store:
+        """The open store.
+
+        Raises:
+            StoreError: when it cannot be opened, or when its file is gone.
+        """
+        with self._lock:
+            if self._store is None or self._identity != _identity(self._store):
+                self._open()
+            assert self._store is not None  # for mypy: _open sets it or raises
+            return self._store
+
+    def _open(self) -> None:
+        before = self._store
+        if before is not None:
+            _require_file(before)
+            before.close()
+        self._store = open_store(self.url)
+        self._identity = _identity(self._store)
+
+    def stamp(self) -> Stamp | None:
+        """Changes whenever a SQLite store was written; ``None`` where only reading it would tell."""
+        path = database_file(self.store())
+        return None if path is None else (*_written(path), *_written(path.with_name(path.name + "-wal")))
+
+    def start_once(self, token: str, parameters: Mapping[str, Any]) -> str:
+        """Start a run for a form, once: the same token gets the same run id, however often it comes.
+
+        Raises:
+            RunError: when the run cannot be started; the token may then be used again.
+        """
+        with self._starting:
+            if token not in self._started:
+                self._started[token] = start_run(self.store(), parameters, self.launcher)
+            return self._started[token]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._store is not None:
+            self._store.close()
+
+
+def attach(server: Any, connection: Connection) -> None:
+    """Make a connection the one of a Flask server."""
+    server.extensions[_EXTENSION] = connection
+
+
+def current() -> Connection:
+    """The connection of the app that answers this request."""
+    connection: Connection = current_app.extensions[_EXTENSION]
+    return connection
+
+
+def store() -> Store:
+    """The store of the app that answers this request."""
+    return current().store()
+
+
+def database_file(store: Store) -> Path | None:
+    """The file of a SQLite store, ``None`` for other stores."""
+    url = store.engine.url
+    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(str(url.database)) if is_file else None
+
+
+def _identity(store: Store) -> Stamp | None:
+    path = database_file(store)
+    if path is None:
+        return ()
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+def _require_file(store: Store) -> None:
+    if _identity(store) is None:
+        raise StoreError(
+            f"The store `{database_file(store)}` is gone: put the file back, "
+            "or start the dashboard again to begin with an empty store"
+        )
+
+
+def _written(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)

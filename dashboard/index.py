@@ -1,0 +1,29 @@
+"""The HTML around the app."""
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+    <head>
+        {%metas%}
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>{%title%}</title>
+        {%favicon%}
+        <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
+        <script>
+            // Before the first paint, so that a dark screen never flashes white.
+            document.documentElement.dataset.bsTheme =
+                matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+        </script>
+        {%css%}
+    </head>
+    <body>
+        {%app_entry%}
+        <noscript>Tunescope needs JavaScript.</noscript>
+        <footer>
+            {%config%}
+            {%scripts%}
+            {%renderer%}
+        </footer>
+    </body>
+</html>
+"""

@@ -1,0 +1,238 @@
+"""`/`: every run, those that are at work first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+
+from dashboard import connection, links, reading
+from dashboard.components import regions
+from dashboard.components.basics import (
+    attributes,
+    badge,
+    button,
+    button_link,
+    card,
+    chips,
+    link,
+    page_head,
+    tile,
+)
+from dashboard.components.notices import empty
+from dashboard.components.progress import budget_meters
+from dashboard.components.tables import Column, table
+from dashboard.launch import resume_run
+from dashboard.routing import Page
+from dashboard.wording import NOTHING, ago, count, duration, is_missing, moment, percent
+from tunescope.store import frames
+
+_REGIONS = ("tiles", "active", "waiting", "past")
+_POLL_MS = 2_000
+_SHOWN = 100
+_COLUMNS = (
+    Column("Run"),
+    Column("State"),
+    Column("Dataset"),
+    Column("Strategies"),
+    Column("Trials", is_number=True),
+    Column("Validation", is_number=True),
+    Column("Test", is_number=True),
+    Column("Duration", is_number=True),
+    Column("Started", is_number=True),
+)
+
+
+def layout(search: str = "") -> html.Div:
+    """The overview as it stands."""
+    contents = _contents()
+    actions = html.Div(button_link("New run", "new", links.NEW, "primary"), className="only-narrow")
+    return html.Div(
+        [
+            page_head("Runs", "Every search over your images, those at work first.", actions),
+            *(regions.region("overview", name, contents[name]) for name in _REGIONS),
+            regions.seen("overview", contents),
+            dcc.Location(id="overview-goto", refresh="callback-nav"),
+            dcc.Interval(id="overview-poll", interval=_POLL_MS),
+        ]
+    )
+
+
+def register(app: Dash) -> None:
+    """Keep the list fresh, and resume runs."""
+
+    @app.callback(
+        regions.outputs("overview", _REGIONS),
+        Input("overview-poll", "n_intervals"),
+        State("overview-seen", "data"),
+        running=[(Output("overview-poll", "disabled"), True, False)],
+        prevent_initial_call=True,
+    )
+    def poll(_: int, seen: regions.Digests) -> list[Any]:
+        return regions.changes(_REGIONS, _contents(), seen)
+
+    @app.callback(
+        Output("overview-goto", "href"),
+        Input({"type": "overview-resume", "run": ALL}, "n_clicks"),
+        running=[(Output({"type": "overview-resume", "run": ALL}, "disabled"), True, False)],
+        prevent_initial_call=True,
+    )
+    def resume(clicks: list[int | None]) -> Any:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update
+        run_id = ctx.triggered_id["run"]
+        here = connection.current()
+        resume_run(here.store(), run_id, here.launcher)
+        return links.run(run_id)
+
+
+def _contents() -> dict[str, Any]:
+    store = connection.store()
+    runs = frames.runs_frame(store)
+    if runs.empty:
+        return {"tiles": None, "active": _welcome(), "waiting": None, "past": None}
+    rows, tallies = reading.records(runs), reading.tallies()
+    tests = _test_accuracies(frames.benchmarks_frame(store))
+    active = [row for row in rows if row["state"] in reading.LIVE]
+    waiting = [row for row in rows if row["state"] == "interrupted"]
+    past = [row for row in rows if row not in active and row not in waiting]
+    return {
+        "tiles": _tiles(rows, tallies, tests),
+        "active": [_active(row, _tally(tallies, row)) for row in active],
+        "waiting": [_interrupted(row, _tally(tallies, row)) for row in waiting],
+        "past": _past(past, tallies, tests) if past else None,
+    }
+
+
+def _tally(tallies: Mapping[str, reading.Tally], row: Mapping[str, Any]) -> reading.Tally:
+    return tallies.get(row["run_id"], reading.Tally())
+
+
+def _test_accuracies(benchmarks: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(benchmarks["run_id"], benchmarks["test_accuracy"], strict=True))
+
+
+def _welcome() -> html.Div:
+    text = (
+        "Tunescope searches models and hyperparameters for your labelled images, and shows how it got there. "
+        "A small set of hand-sign photos is on board, so a first run needs nothing but a click."
+    )
+    start = button_link("Start a first run", "new", links.NEW, "primary")
+    return empty("images", "Find the best classifier for your images", text, start)
+
+
+def _tiles(
+    rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], tests: Mapping[str, float]
+) -> html.Div:
+    best = max((tally.best for tally in tallies.values() if tally.best is not None), default=None)
+    winner = next((run for run, tally in tallies.items() if best is not None and tally.best == best), None)
+    working = sum(row["state"] in reading.LIVE for row in rows)
+    trials = sum(tally.ended for tally in tallies.values())
+    tested = max(tests.items(), key=lambda pair: pair[1], default=None)
+    return html.Div(
+        [
+            tile("At work", count(working), f"of {count(len(rows), 'run')}"),
+            tile("Trials", count(trials), "over all runs"),
+            tile("Best validation accuracy", percent(best), _run_link(winner)),
+            tile(
+                "Best test accuracy",
+                percent(tested[1] if tested else None),
+                _run_link(tested[0] if tested else None),
+            ),
+        ],
+        className="tiles",
+    )
+
+
+def _run_link(run_id: str | None) -> Any:
+    return link(run_id, links.run(run_id)) if run_id else "no run has one yet"
+
+
+def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
+    parameters, seconds = reading.parameters_of(row), reading.searched(connection.store(), row["run_id"])
+    stage = "waiting for its process" if is_missing(row["stage"]) else reading.stage_name(row["stage"])
+    body = html.Div(
+        [
+            html.Div(
+                [
+                    html.Div([html.Span("Now: ", className="muted"), html.Span(stage)]),
+                    html.Div(
+                        budget_meters(parameters, tally.ended, seconds, row["state"]), className="meters"
+                    ),
+                ],
+                className="active-progress",
+            ),
+            html.Div(
+                [
+                    tile("Best so far", percent(tally.best)),
+                    tile("Trials", count(tally.ended), f"{count(tally.running)} running"),
+                ],
+                className="active-figures",
+            ),
+        ],
+        className="active-body",
+    )
+    return card(_title(row), body, note=_about(row))
+
+
+def _title(row: Mapping[str, Any]) -> list[Any]:
+    return [link(row["run_id"], links.run(row["run_id"]), "link run-name"), badge(row["state"])]
+
+
+def _about(row: Mapping[str, Any]) -> str:
+    parts = [_dataset(row), " + ".join(_strategies(row)), f"started {ago(row['created'])}"]
+    return " · ".join(part for part in parts if part and part != NOTHING)
+
+
+def _interrupted(row: dict[str, Any], tally: reading.Tally) -> html.Section:
+    resume = button(
+        "Resume",
+        "resume",
+        "primary",
+        id={"type": "overview-resume", "run": row["run_id"]},
+        **attributes(aria_label=f"Resume run {row['run_id']}"),
+    )
+    text = (
+        f"Its process ended without a word after {duration(row['seconds'])}. "
+        f"{count(tally.ended, 'trial')} are safe in the store; the best has {percent(tally.best)}."
+        if tally.ended
+        else f"Its process ended without a word after {duration(row['seconds'])}, before the first trial."
+    )
+    return card(_title(row), html.P(text, className="card-line"), note=_about(row), actions=resume)
+
+
+def _past(
+    rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], tests: Mapping[str, float]
+) -> html.Section:
+    lines = [_line(row, _tally(tallies, row), tests.get(row["run_id"])) for row in rows[:_SHOWN]]
+    note = f"The newest {_SHOWN} of {count(len(rows))}." if len(rows) > _SHOWN else None
+    return card("Earlier runs", table("Earlier runs", _COLUMNS, lines, "table-runs"), note=note)
+
+
+def _line(row: dict[str, Any], tally: reading.Tally, test: float | None) -> list[Any]:
+    return [
+        link(row["run_id"], links.run(row["run_id"]), "link run-name"),
+        badge(row["state"]),
+        _dataset(row),
+        chips(_strategies(row)),
+        count(tally.ended),
+        percent(tally.best),
+        percent(test),
+        duration(row["seconds"]) if row["seconds"] else NOTHING,
+        html.Span(ago(row["created"]), title=moment(row["created"])),
+    ]
+
+
+def _dataset(row: Mapping[str, Any]) -> str:
+    if not is_missing(row["dataset"]):
+        return str(row["dataset"])
+    given = row["parameters"].get("dataset", {})
+    return str(given.get("name") or given.get("source") or NOTHING)
+
+
+def _strategies(row: Mapping[str, Any]) -> list[str]:
+    parameters = reading.parameters_of(row)
+    return list(parameters.search.strategies) if parameters else []
+
+
+PAGE = Page(links.OVERVIEW, "Runs", layout, register, label="Runs", icon="runs")

@@ -1,0 +1,251 @@
+"""What pages read from the store, and no more often than it changes."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from dashboard import connection
+from dashboard.wording import is_missing, number
+from tunescope.analysis.selection import with_models
+from tunescope.parameters import Parameters
+from tunescope.store import Store, frames, runs
+
+LIVE = ("starting", "running")
+RESUMABLE = ("interrupted", "stopped", "failed")
+ENDED = ("COMPLETE", "PRUNED", "FAIL")
+# Learning curves are drawn for the trials that run and for this many of the best.
+CURVES = 8
+_FRESH_SECONDS = 0.5
+_LOG_BYTES = 12_000
+
+
+class Memo:
+    """Keeps the last result of a costly reading while the store stands still, half a second at least."""
+
+    def __init__(self, read: Callable[[Store], pd.DataFrame]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, Any, pd.DataFrame]] = {}
+
+    def __call__(self) -> pd.DataFrame:
+        here = connection.current()
+        store, stamp = here.store(), here.stamp()
+        with self._lock:
+            at, before, frame = self._kept.get(store.url, (-_FRESH_SECONDS, None, None))
+            is_fresh = time.monotonic() - at < _FRESH_SECONDS
+            if frame is None or not (is_fresh or (stamp is not None and stamp == before)):
+                frame = self._read(store)
+                self._kept[store.url] = (time.monotonic(), stamp, frame)
+            return frame
+
+
+def prepared(trials: pd.DataFrame) -> pd.DataFrame:
+    """A trials frame with a column ``model`` and one ``settings``: its hyperparameters as text."""
+    known = with_models(trials)
+    settings = [settings_text(params) for params in known["params"]]
+    return known.assign(settings=pd.Series(settings, index=known.index, dtype=object))
+
+
+def settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The hyperparameters of a trial by their own names, without the model's."""
+    prefix = f"{params.get('model', '')}."
+    return {name.removeprefix(prefix): value for name, value in params.items() if name != "model"}
+
+
+def settings_text(params: Mapping[str, Any]) -> str:
+    """The hyperparameters of a trial in one line."""
+    return ", ".join(f"{name} {number(value, 3)}" for name, value in settings(params).items())
+
+
+def begun(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials that were at least begun: one that only waits in a queue has nothing to show."""
+    return trials[trials["state"] != "WAITING"]
+
+
+def settled(trials: pd.DataFrame, live: Collection[str]) -> pd.DataFrame:
+    """The trials with state ``INTERRUPTED`` for those that nobody trains any more."""
+    is_left = (trials["state"] == "RUNNING") & trials["run_id"].notna() & ~trials["run_id"].isin(live)
+    return trials.assign(state=trials["state"].mask(is_left, "INTERRUPTED"))
+
+
+def live_runs(store: Store) -> set[str]:
+    """The ids of the runs that a process works on."""
+    known = frames.runs_frame(store)
+    return set(known[known["state"].isin(LIVE)]["run_id"])
+
+
+def _all_trials(store: Store) -> pd.DataFrame:
+    return prepared(settled(begun(frames.trials_frame(store)), live_runs(store)))
+
+
+all_trials = Memo(_all_trials)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the trials of one run came to so far."""
+
+    ended: int = 0
+    running: int = 0
+    best: float | None = None
+
+
+def tallies() -> dict[str, Tally]:
+    """A tally for each run that has trials."""
+    return {str(run_id): tally(rows) for run_id, rows in all_trials().groupby("run_id")}
+
+
+def tally(trials: pd.DataFrame) -> Tally:
+    """Count trials."""
+    complete = trials[trials["state"] == "COMPLETE"]["validation_accuracy"].astype(float)
+    best = complete.max()
+    return Tally(
+        ended=int(trials["state"].isin(ENDED).sum()),
+        running=int((trials["state"] == "RUNNING").sum()),
+        best=None if is_missing(best) else float(best),
+    )
+
+
+@dataclass(frozen=True)
+class RunView:
+    """All that the page of a run shows, read at one moment."""
+
+    row: dict[str, Any]
+    parameters: Parameters | None
+    trials: pd.DataFrame
+    studies: pd.DataFrame
+    stages: pd.DataFrame
+    commands: pd.DataFrame
+    benchmark: dict[str, Any] | None
+    dataset: dict[str, Any] | None
+    latest_epochs: dict[int, dict[str, Any]]
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return str(self.row["run_id"])
+
+    @property
+    def state(self) -> str:
+        """How the run stands."""
+        return str(self.row["state"])
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's files are."""
+        return Path(self.row["folder"])
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a process works on the run."""
+        return self.state in LIVE
+
+    @property
+    def tally(self) -> Tally:
+        """What its trials came to so far."""
+        return tally(self.trials)
+
+    @property
+    def seconds(self) -> float:
+        """How long its launches have worked, this one up to now."""
+        seconds = float(self.row["seconds"])
+        return seconds + (since(self.row["heartbeat"]) if self.state == "running" else 0.0)
+
+    @property
+    def searched(self) -> float:
+        """Seconds of search, over all its studies."""
+        return float(self.studies["seconds"].astype(float).sum())
+
+
+def run_view(store: Store, run_id: str) -> RunView:
+    """Read a run.
+
+    Raises:
+        UnknownNameError: when the store has no such run.
+    """
+    row = runs.get(store, run_id)
+    live = [run_id] if row["state"] in LIVE else []
+    trials = prepared(settled(begun(frames.trials_frame(store, run_id)), live))
+    benchmarks = records(frames.benchmarks_frame(store, run_id))
+    return RunView(
+        row=row,
+        parameters=parameters_of(row),
+        trials=trials,
+        studies=frames.studies_frame(store, run_id),
+        stages=frames.stages_frame(store, run_id),
+        commands=frames.commands_frame(store, run_id),
+        benchmark=benchmarks[0] if benchmarks else None,
+        dataset=frames.dataset(store, run_id),
+        latest_epochs=_latest_epochs(store, trials),
+    )
+
+
+def _latest_epochs(store: Store, trials: pd.DataFrame) -> dict[int, dict[str, Any]]:
+    """The latest epoch of each trial that is being trained."""
+    running = [int(trial) for trial in trials[trials["state"] == "RUNNING"]["trial_id"]]
+    rows = records(frames.epochs_frame(store, trial_ids=running)) if running else []
+    return {int(row["trial_id"]): row for row in rows}
+
+
+def searched(store: Store, run_id: str) -> float:
+    """Seconds of search of a run, over all its studies."""
+    return float(frames.studies_frame(store, run_id)["seconds"].astype(float).sum())
+
+
+def stage_name(name: str) -> str:
+    """A step of the pipeline as people read it: ``search with grid``."""
+    return name.replace("__", " ").replace("_", " ").replace(".", ": ")
+
+
+def parameters_of(row: Mapping[str, Any]) -> Parameters | None:
+    """The typed parameters of a run, ``None`` when another version wrote ones that we do not know."""
+    try:
+        return Parameters.model_validate(row["parameters"])
+    except ValidationError:
+        return None
+
+
+def curve_epochs(store: Store, trials: pd.DataFrame, limit: int = CURVES) -> pd.DataFrame:
+    """Epochs of the trials that have not ended and of the best ``limit`` that have any."""
+    has_ended = trials["state"].isin(ENDED)
+    running, trained = trials[~has_ended], trials[has_ended & trials["epochs"].notna()]
+    best = trained.sort_values("validation_accuracy", ascending=False, kind="stable").head(limit)
+    ids = [int(trial) for trial in pd.concat([running["trial_id"], best["trial_id"]])]
+    return frames.epochs_frame(store, trial_ids=ids)
+
+
+def log_tail(folder: Path) -> str:
+    """The end of a run's log, or of its raw output when it has not written one yet."""
+    for name in ("run.log", "launch.log"):
+        text = _tail(folder / name)
+        if text:
+            return text
+    return ""
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            start = max(0, path.stat().st_size - _LOG_BYTES)
+            file.seek(start)
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text.partition("\n")[2] if start else text
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def since(at: datetime) -> float:
+    """Seconds since a time of the store, at least 0."""
+    return max(0.0, (datetime.now(UTC).replace(tzinfo=None) - at).total_seconds())

@@ -1,0 +1,26 @@
+"""What to say when something cannot be shown: a sentence for a person, never a traceback."""
+
+import logging
+
+from tunescope.errors import TunescopeError
+
+logger = logging.getLogger("dashboard")
+FAULT = "Something went wrong here that should not have. The dashboard's own log says more."
+
+
+def sentence(error: Exception) -> str:
+    """One sentence about an error; what nobody foresaw goes to the log with its traceback."""
+    if isinstance(error, TunescopeError):
+        return str(error)
+    # The errors of database drivers arrive wrapped, with the driver's own as `orig`.
+    cause = getattr(error, "orig", None)
+    if cause is not None:
+        return (
+            f"The store could not be read just now ({_first_line(cause)}). This page tries again by itself."
+        )
+    logger.error("Unforeseen error", exc_info=error)
+    return FAULT
+
+
+def _first_line(cause: object) -> str:
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

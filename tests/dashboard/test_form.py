@@ -1,0 +1,75 @@
+"""The form of a new run speaks the language of the parameters."""
+
+import pytest
+
+from dashboard import form
+from tunescope.parameters import Parameters
+
+
+def test_the_form_begins_with_what_the_project_is_configured_to_do() -> None:
+    values = form.defaults()
+    assert values["dataset.source"] == "data/01_raw/hand_signs.zip"
+    assert values["search.strategies"] == ["grid", "evolutionary", "tpe"]
+    assert form.changed(values) == {}
+
+
+def test_the_first_form_can_be_started_as_it_stands() -> None:
+    assert form.faults(form.defaults()) == {}
+
+
+def test_every_field_is_a_parameter() -> None:
+    for field in form.FIELDS:
+        section, name = field.key.split(".")
+        model = Parameters.model_fields[section].annotation
+        assert name in model.model_fields  # type: ignore[union-attr]
+
+
+def test_every_option_of_a_field_is_accepted() -> None:
+    for field in form.FIELDS:
+        if field.options:
+            for name in field.options():
+                value = [name] if field.kind == "names" else name
+                assert form.faults({**form.defaults(), field.key: value}) == {}, (field.key, name)
+
+
+def test_an_empty_text_is_nothing() -> None:
+    tree = form.tree_of({**form.defaults(), "run.id": "  ", "search.max_trials": None})
+    assert tree["run"]["id"] is None
+    assert tree["search"]["max_trials"] is None
+
+
+def test_only_what_differs_from_the_configuration_is_written_out() -> None:
+    assert form.changed({**form.defaults(), "search.seed": 7}) == {"search": {"seed": 7}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("search.max_trials", 0, "at least 1"),
+        ("search.max_seconds", -3, "more than 0"),
+        ("search.max_trials", 1.5, "whole number"),
+        ("search.target_accuracy", 2, "at most 1"),
+        ("search.strategies", [], "at least 1"),
+        ("search.models", ["svn"], "svm"),
+        ("features.extractors", ["hogg"], "hog"),
+        ("learning_rate.policy", "fixed", "fix"),
+        ("run.id", "Bad Id", "Bad Id"),
+        ("dataset.source", "", "missing"),
+        ("dataset.source", "no/such/photos.zip", "no such file or folder"),
+    ],
+)
+def test_a_fault_is_one_sentence_at_its_field(key: str, value: object, word: str) -> None:
+    found = form.faults({**form.defaults(), key: value})
+    assert list(found) == [key]
+    assert word in found[key] or key in found[key]
+    assert "\n" not in found[key]
+
+
+def test_a_search_without_an_end_is_a_fault_of_its_budget() -> None:
+    found = form.faults({**form.defaults(), "search.max_seconds": None, "search.max_trials": None})
+    assert list(found) == ["search.max_seconds"]
+
+
+def test_several_faults_are_shown_at_once() -> None:
+    found = form.faults({**form.defaults(), "search.max_trials": 0, "search.workers": 0})
+    assert set(found) == {"search.max_trials", "search.workers"}

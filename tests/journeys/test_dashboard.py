@@ -1,0 +1,254 @@
+"""The dashboard as a person sees it: a real Chromium on a served app."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import waitress.wasyncore
+from dashboard_samples import Samples, fill, stand_in
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboard.app import create_app
+from tunescope.store import Store, frames, open_store, runs
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@dataclass
+class Site:
+    """A served app, its store, and what a browser that visits it must not do."""
+
+    address: str
+    store: Store
+    samples: Samples | None
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Note requests that leave this machine, and what the console calls an error."""
+        page.on("request", lambda request: self._note_address(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and self.complaints.append(line.text))
+
+    def _note_address(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:")):
+            self.complaints.append(f"request to {url}")
+
+
+def serve(root: Path, store: Store, samples: Samples | None) -> Iterator[Site]:
+    app = create_app(store.url, stand_in(root))
+    server = waitress.create_server(app.server, port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield Site(f"http://127.0.0.1:{server.effective_port}", store, samples)
+    finally:
+        # The browser keeps connections open, which would keep the server's loop alive.
+        waitress.wasyncore.close_all(server._map, ignore_all=True)
+        thread.join(timeout=10)
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        installed = Path("/usr/bin/chromium")
+        path = str(installed) if installed.exists() else None
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site with a run in every state, to look at."""
+    root = tmp_path_factory.mktemp("site")
+    store = open_store(f"sqlite:///{root / 'trials.db'}")
+    yield from serve(root, store, fill(store, root))
+
+
+@pytest.fixture
+def empty_site(tmp_path: Path) -> Iterator[Site]:
+    store = open_store(f"sqlite:///{tmp_path / 'trials.db'}")
+    yield from serve(tmp_path, store, None)
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+PATHS = [
+    "/",
+    "/new",
+    "/trials",
+    "/reports",
+    "/reports?run=signs-finished",
+    "/runs/signs-starting",
+    "/runs/signs-running",
+    "/runs/signs-finished",
+    "/runs/signs-killed",
+    "/runs/signs-failed",
+    "/trials/signs-finished-grid/0",
+]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_every_page_fits_the_screen_stays_here_and_raises_nothing(
+    chromium: Browser, site: Site, width: int, scheme: str
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    site.watch(page)
+    for path in PATHS:
+        page.goto(site.address + path)
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_function("!document.querySelector('.skeleton')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.locator("h1").count() == 1, path
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
+    context.close()
+    assert site.complaints == []
+
+
+def test_a_first_run_is_started_watched_stopped_and_resumed(page: Page, empty_site: Site) -> None:
+    empty_site.watch(page)
+    page.goto(empty_site.address)
+    page.get_by_role("link", name="Start a first run").click()
+    page.get_by_label("Run id").fill("First")
+    expect(page.locator(".field-fault").filter(has_text="run.id")).to_be_visible()
+    page.get_by_label("Run id").fill("first")
+    expect(page.locator(".field-fault").filter(has_text="run.id")).to_be_hidden()
+    expect(page.locator("#new-command")).to_contain_text("run.id=first")
+    page.get_by_role("button", name="Start run").dblclick()
+    page.wait_for_url("**/runs/first")
+    assert list(frames.runs_frame(empty_site.store)["run_id"]) == ["first"]
+
+    state = page.locator("#run-state")
+    expect(state).to_have_text("Running", timeout=20_000)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop the run").click()
+    expect(page.locator("#run-notice")).to_contain_text("Stop")
+    expect(state).to_have_text("Stopped", timeout=20_000)
+    page.get_by_role("button", name="Resume").click()
+    expect(state).to_have_text("Running", timeout=20_000)
+    assert runs.get(empty_site.store, "first")["launches"] == 2
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop the run").click()
+    expect(state).to_have_text("Stopped", timeout=20_000)
+    assert empty_site.complaints == []
+
+
+def test_a_link_to_the_trials_shows_the_same_view(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials?run=signs-finished")
+    expect(page.locator("#trials-count")).to_have_text("8 of 33 trials")
+    page.get_by_label("Search").fill("learning_rate")
+    expect(page.locator("#trials-count")).to_have_text("4 of 33 trials")
+    page.locator(".ag-header-cell[col-id=validation_accuracy] .ag-header-cell-label").click()
+    page.locator(".ag-row .pick").nth(0).click()
+    page.locator(".ag-row .pick").nth(1).click()
+    expect(page.locator("#trials-picked-note")).to_contain_text("2 trials")
+    page.wait_for_url(
+        re.compile(r"q=learning_rate&run=signs-finished&sort=validation_accuracy&picked=\d+,\d+")
+    )
+
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#trials-count")).to_have_text("4 of 33 trials")
+    expect(other.get_by_label("Search")).to_have_value("learning_rate")
+    expect(other.locator(".ag-row .pick:checked")).to_have_count(2)
+    expect(other.locator("#trials-picked-note")).to_contain_text("2 trials")
+    assert other.url == page.url
+    other.get_by_role("link", name="Trials", exact=True).click()
+    expect(other.locator("#trials-count")).to_have_text("33 trials")
+
+
+def test_a_trial_is_opened_from_the_table_and_back_leads_back(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials?state=COMPLETE&model=cnn")
+    page.locator(".ag-row a").first.click()
+    expect(page.locator("h1")).to_contain_text("#")
+    expect(page.locator("#trial-confusion .main-svg").first).to_be_visible()
+    assert page.title().endswith("Tunescope")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Trials")
+    assert "model=cnn" in page.url
+
+
+def test_the_page_of_a_run_follows_the_store(page: Page, empty_site: Site, tmp_path: Path) -> None:
+    samples = Samples(empty_site.store, tmp_path)
+    samples.run("signs", trials=3, strategies=["grid"])
+    page.goto(f"{empty_site.address}/runs/signs")
+    expect(page.locator("#run-tiles .tile").nth(2)).to_contain_text("3")
+    samples.study("signs", "tpe", 2)
+    begun = time.monotonic()
+    expect(page.locator("#run-tiles .tile").nth(2)).to_contain_text("5")
+    assert time.monotonic() - begun < 5
+    expect(page.locator("#run-recent")).to_contain_text("signs-tpe #1")
+    samples.finish("signs")
+    expect(page.locator("#run-state")).to_have_text("Finished")
+    expect(page.locator("#run-notice")).to_contain_text("The winner is")
+
+
+def test_page_and_charts_follow_the_colour_scheme_while_one_looks(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/runs/signs-finished")
+    expect(page.locator("#run-history .main-svg").first).to_be_visible()
+    ink = "getComputedStyle(document.querySelector('#run-history .xtick text')).fill"
+    light = page.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{ink} !== '{light}'")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_everything_is_reached_with_the_keyboard(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/new")
+    expect(page.get_by_role("button", name="Start run")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert {"new-start", "new-copy", "Runs", "Trials", "Reports"} <= reached
+    fields = "[...document.querySelectorAll('input, select')]"
+    unlabelled = page.evaluate(f"{fields}.filter(one => !one.labels.length).map(one => one.outerHTML)")
+    assert unlabelled == []
+
+
+def test_the_menu_opens_and_closes_on_a_narrow_screen(chromium: Browser, site: Site) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(site.address)
+    expect(page.locator("h1")).to_be_visible()
+    menu = page.get_by_role("button", name="Menu")
+    expect(page.get_by_role("link", name="Reports")).to_be_hidden()
+    menu.click()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    page.get_by_role("link", name="Reports").click()
+    expect(page.locator("h1")).to_have_text("Reports")
+    expect(menu).to_have_attribute("aria-expanded", "false")
+    page.close()
+
+
+def test_mark_up_in_the_store_stays_text(page: Page, site: Site) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.goto(f"{site.address}/runs/signs-failed")
+    expect(page.locator("#run-notice")).to_contain_text("<i>x</i>.zip")
+    page.goto(f"{site.address}/trials/signs-finished-grid/0")
+    expect(page.locator("#trial-confusion")).to_contain_text("<b>rock</b>")
+
+
+def test_a_store_that_vanishes_and_returns_is_noticed(page: Page, empty_site: Site, tmp_path: Path) -> None:
+    Samples(empty_site.store, tmp_path).run("signs", trials=2, strategies=["grid"])
+    page.goto(f"{empty_site.address}/runs/signs")
+    expect(page.locator("#run-state")).to_have_text("Running")
+    file = tmp_path / "trials.db"
+    file.rename(tmp_path / "away.db")
+    expect(page.locator("#shell-trouble")).to_contain_text("is gone")
+    expect(page.locator("#run-state")).to_have_text("Running")
+    (tmp_path / "away.db").rename(file)
+    expect(page.locator("#shell-trouble")).to_be_empty(timeout=10_000)

@@ -1,0 +1,82 @@
+"""Calls callbacks of a Dash app over HTTP, as a browser does."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dash import Dash
+from flask.testing import FlaskClient
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a callback sent back: properties by id, and what it set beside its outputs."""
+
+    status: int
+    size: int
+    outputs: dict[str, dict[str, Any]]
+    side: dict[str, dict[str, Any]]
+
+    def text(self, component: str, prop: str = "children") -> str:
+        """One output as JSON text, to look for words in."""
+        return json.dumps(self.outputs[component][prop], ensure_ascii=False)
+
+
+class Browser:
+    """Knows the callbacks of an app and gives them the values that a page would."""
+
+    def __init__(self, app: Dash) -> None:
+        self.client: FlaskClient = app.server.test_client()
+        self.callbacks = {one["output"]: one for one in self.client.get("/_dash-dependencies").json}
+
+    def show(self, pathname: str, search: str = "") -> str:
+        """The page at an address, as JSON text."""
+        values = {"shell-url.pathname": pathname, "shell-url.search": search}
+        return self.call("shell-page.children", values, "shell-url.pathname").text("shell-page")
+
+    def call(self, output: str, values: Mapping[str, Any], changed: str) -> Answer:
+        """Call the callback whose outputs begin with ``output``; values by ``id.property``."""
+        key = next(key for key in self.callbacks if key.strip(".").startswith(output))
+        callback = self.callbacks[key]
+        wanted = [_output(one, values) for one in key.strip(".").split("...")]
+        body = {
+            "output": key,
+            "outputs": wanted if key.startswith("..") else wanted[0],
+            "inputs": [_given(one, values) for one in callback["inputs"]],
+            "state": [_given(one, values) for one in callback["state"]],
+            "changedPropIds": [changed],
+        }
+        response = self.client.post("/_dash-update-component", json=body)
+        answer = response.get_json(silent=True) or {}
+        return Answer(
+            response.status_code,
+            len(response.data),
+            answer.get("response") or {},
+            answer.get("sideUpdate") or {},
+        )
+
+
+def _output(dotted: str, values: Mapping[str, Any]) -> Any:
+    component, _, prop = dotted.partition("@")[0].rpartition(".")
+    if not component.startswith("{"):
+        return {"id": component, "property": prop}
+    # Repeated widgets come in groups: one of the output's type for each that has a value.
+    kind = json.loads(component)["type"]
+    given = {
+        json.dumps({**json.loads(key.rpartition(".")[0]), "type": kind}) for key in values if key[0] == "{"
+    }
+    return [{"id": json.loads(one), "property": prop} for one in sorted(given)]
+
+
+def _given(wanted: Mapping[str, str], values: Mapping[str, Any]) -> Any:
+    if wanted["id"].startswith("{"):
+        pattern = json.loads(wanted["id"])
+        return [
+            {"id": json.loads(key.rpartition(".")[0]), "property": wanted["property"], "value": value}
+            for key, value in values.items()
+            if key.startswith("{")
+            and key.endswith("." + wanted["property"])
+            and json.loads(key.rpartition(".")[0])["type"] == pattern["type"]
+        ]
+    return {**wanted, "value": values.get(f"{wanted['id']}.{wanted['property']}")}
