@@ -63,7 +63,8 @@ def _listener(host: str, port: int) -> socket.socket | str:
 def _serve(listener: socket.socket, url: str) -> int:
     import waitress
 
-    # Dash asks whether it runs in a notebook by importing IPython, which Kedro-Viz installs: a third of the start.
+    # Dash asks whether it runs in a notebook by importing IPython, which Kedro-Viz installs: a third of
+    # the time that the start takes.
     sys.modules.setdefault("IPython", None)  # type: ignore[arg-type]
 
     from dashboard.app import create_app

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from tunescope.errors import ParameterError
 
 RUN_ID_PATTERN = r"^[a-z][a-z0-9-]*$"
+DATASET_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Objective = Literal["accuracy", "balanced_accuracy", "macro_f1"]
 
 
@@ -40,7 +41,7 @@ class DatasetParameters(_Section):
     """Which images, and how they are prepared."""
 
     source: str = Field(min_length=1, description="Folder or archive of labelled images")
-    name: str | None = Field(None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80, description="Name")
+    name: str | None = Field(None, pattern=DATASET_NAME_PATTERN, max_length=80, description="Name")
     image_size: int | None = Field(None, ge=8, le=512, description="Side of the packed images in pixels")
     fit: Literal["letterbox", "crop", "stretch"] = Field(
         "letterbox", description="How an image becomes square"
@@ -155,19 +156,23 @@ def _suggestion(name: str, known: Collection[str]) -> str:
 
 
 _RULES = {
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be less than {lt}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "greater_than": "must be more than {gt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "less_than": "must be less than {lt:g}",
     "literal_error": "must be {expected}",
     "too_short": "must have at least {min_length} entry",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "must match `{pattern}`",
     "string_type": "must be text",
     "dict_type": "must be a group of keys",
     "model_type": "must be a group of keys",
     "tuple_type": "must be a list",
+}
+# A pattern in words: nobody should need to read a regular expression to mend a name.
+_PATTERNS = {
+    RUN_ID_PATTERN: "must begin with a lower-case letter and hold only lower-case letters, digits and dashes",
+    DATASET_NAME_PATTERN: "must begin with a letter or digit and hold only letters, digits and `.`, `_`, `-`",
 }
 _KINDS = {"int": "must be a whole number", "float": "must be a number", "bool": "must be true or false"}
 
@@ -181,6 +186,8 @@ def _sentence(details: ErrorDetails) -> str:
         return f"`{key}` is missing: give it a value"
     if kind == "value_error":
         return f"`{key}` {details['ctx']['error']}"
+    if kind == "string_pattern_mismatch":
+        return f"`{key}` is {_shown(value)}, but {_PATTERNS[details['ctx']['pattern']]}"
     rule = _RULES.get(kind, "").format(**details.get("ctx", {}))
     rule = rule or next((text for name, text in _KINDS.items() if kind.startswith(name)), details["msg"])
     return f"`{key}` is {_shown(value)}, but {rule}"

@@ -114,7 +114,10 @@ class TestMistakes:
             ("dataset.source=photos,search.workers=0", "`search.workers` is 0, but must be at least 1"),
             ("dataset.source=photos,search.strategies=gird", "did you mean `grid`?"),
             ("dataset.source=photos,serach.seed=1", "`serach` is unknown (did you mean `search`?)"),
-            ("dataset.source=photos,run.id=Not_Good", "`run.id` is `Not_Good`, but must match"),
+            (
+                "dataset.source=photos,run.id=Not_Good",
+                "`run.id` is `Not_Good`, but must begin with",
+            ),
         ],
     )
     def test_a_wrong_parameter_gets_a_sentence(self, project: Project, params: str, sentence: str) -> None:

@@ -10,6 +10,7 @@ import optuna
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from optuna.trial import TrialState
 from sqlalchemy import inspect, text
 
 from tunescope.errors import RunError, StoreError, UnknownNameError
@@ -259,6 +260,24 @@ class TestFrames:
         trials.enter_epoch(store, trial._trial_id, epoch=1)
         ids = frames.trials_frame(store)["trial_id"].to_numpy()
         assert frames.epochs_frame(store, trial_ids=ids)["epoch"].tolist() == [1]
+
+    def test_queued_trials_have_not_begun_and_are_left_out(self, store: Store) -> None:
+        study = _study(store, "demo-grid", run_id="demo")
+        study.enqueue_trial({"x": 1})
+        assert frames.trials_frame(store).empty
+
+    def test_the_best_accuracy_of_a_run_is_that_of_its_complete_trials(self, store: Store) -> None:
+        study = _study(store, "demo-grid", run_id="demo")
+        assert trials.best_accuracy(store, "demo") is None
+        for accuracy, state in (
+            (0.9, TrialState.FAIL),
+            (0.5, TrialState.COMPLETE),
+            (0.4, TrialState.COMPLETE),
+        ):
+            trial = study.ask()
+            trials.enter_trial(store, trial._trial_id, validation_accuracy=accuracy)
+            study.tell(trial, accuracy if state == TrialState.COMPLETE else None, state)
+        assert trials.best_accuracy(store, "demo") == 0.5
 
     def test_a_dataset_and_a_device_are_entered_once(self, store: Store) -> None:
         assert trials.enter_device(store, {"cpu": "x"}) == trials.enter_device(store, {"cpu": "x"})

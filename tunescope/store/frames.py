@@ -65,7 +65,7 @@ def studies_frame(store: Store, run_id: str | None = None) -> pd.DataFrame:
 
 
 def trials_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
-    """Every trial, of one run or study where asked.
+    """Every trial that has begun, of one run or study where asked; queued ones are left out.
 
     Columns: trial_id, study, run_id, dataset, strategy, number, state, value, start, end, those of
     ``tunescope_trials``, and ``params`` (a dictionary a trial).
@@ -92,7 +92,7 @@ def trials_frame(store: Store, run_id: str | None = None, study: str | None = No
         .order_by(optuna_trials.c.trial_id)
     )
     scope = _scope(run_id, study)
-    frame = _frame(store, query.where(*scope))
+    frame = _frame(store, query.where(optuna_trials.c.state != "WAITING", *scope))
     values, params = _values(store, scope), _params(store, scope)
     frame.insert(7, "value", frame["trial_id"].map(values).astype(float))
     frame["params"] = pd.Series([params.get(trial_id, {}) for trial_id in frame["trial_id"]], dtype=object)

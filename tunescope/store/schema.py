@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Enum,
     Float,
     ForeignKey,
     Integer,
@@ -37,7 +38,8 @@ optuna_trials = Table(
     Column("trial_id", Integer, primary_key=True),
     Column("number", Integer),
     Column("study_id", Integer, ForeignKey("studies.study_id")),
-    Column("state", String),
+    # Optuna's own enumeration: PostgreSQL compares it with nothing else.
+    Column("state", Enum("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING", name="trialstate")),
     Column("datetime_start", DateTime),
     Column("datetime_complete", DateTime),
 )
