@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tunescope.analysis.comparison import StudyComparison, StudyResult
 from tunescope.analysis.confusion import confusion
@@ -67,6 +68,50 @@ def test_a_course_can_be_counted_in_trials() -> None:
     assert figure.layout.xaxis.title.text == "Trials ended in the study"
 
 
+def _course(studies: int) -> Course:
+    """As many studies, each better than the one before."""
+    best = (0.5 + number / 100 for number in range(studies))
+    names = (f"demo-{number}" for number in range(studies))
+    return Course(
+        tuple(
+            replace(LINE, study=name, label=name, accuracies=(0.5, high, 0.5), best=(0.5, high, high))
+            for name, high in zip(names, best, strict=True)
+        )
+    )
+
+
+def _legend(figure) -> list[str]:
+    return [trace.name for trace in figure.data if trace.showlegend is not False]
+
+
+def test_a_few_studies_all_have_a_name() -> None:
+    figure = history.draw(_course(9))
+    assert len(_legend(figure)) == 9
+    assert len({trace.line.color for trace in figure.data if trace.mode == "lines"}) == 9
+
+
+def test_of_many_studies_the_best_have_a_name_and_the_others_stand_back() -> None:
+    figure = history.draw(_course(12))
+    named = [f"demo-{number} {50 + number}.0%" for number in range(7, 12)]
+    assert _legend(figure) == [*named, "7 other studies"]
+    others = [trace for trace in figure.data if trace.legendgroup == "others"]
+    assert {trace.line.color for trace in others if trace.mode == "lines"} == {style.LIGHT.quiet}
+    assert figure.data[0].legendgroup == "others"
+    assert history.draw(_course(100)).layout.height == figure.layout.height < 1.3 * style.HEIGHT
+
+
+def test_trials_are_counted_in_whole_numbers() -> None:
+    assert history.draw_by_trial(Course((LINE,))).layout.xaxis.dtick == 1
+
+
+@pytest.mark.parametrize("draw", [history.draw, history.draw_by_trial])
+def test_equal_accuracies_do_not_stretch_the_axis(draw) -> None:
+    line = replace(LINE, accuracies=(1.0, 1.0, 1.0), best=(1.0, 1.0, 1.0))
+    low, high = draw(Course((line,))).layout.yaxis.range
+    assert 0.9 < low < 0.96
+    assert 1 < high < 1.01
+
+
 def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
     known = StudyResult(
         study="demo-grid",
@@ -87,6 +132,8 @@ def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
     )
     empty = replace(known, study="demo-tpe", label="tpe", strategy="tpe", best=None, accuracies=())
     figure = studies.draw(StudyComparison((known, empty)))
+    crowd = studies.draw(StudyComparison((known,) * 12))
+    assert figure.layout.height < crowd.layout.height < 500
     dots, median, best = figure.data
     assert (dots.x, median.x, best.x) == ((0.6, 0.8), (0.7,), (0.8,))
     assert figure.layout.yaxis.ticktext == ("grid", "tpe")
@@ -107,6 +154,14 @@ def test_a_training_shows_accuracy_and_loss_of_both_splits() -> None:
     figure = learning_curves.draw_training(CURVE)
     assert [trace.y for trace in figure.data] == [(0.6, 0.8), (0.5, 0.7), (1.0, 0.5), (1.2, 0.9)]
     assert [trace.name for trace in figure.data if trace.showlegend] == ["Training", "Validation"]
+    assert figure.layout.xaxis2.dtick == 1
+
+
+def test_epochs_are_whole_numbers_and_accuracies_may_be_missing() -> None:
+    curve = replace(CURVE, validation_accuracy=(float("nan"), float("nan")))
+    figure = learning_curves.draw(LearningCurves((curve,)))
+    assert figure.layout.xaxis.dtick == 1
+    assert figure.layout.yaxis.range == pytest.approx((-0.06, 1.06))
 
 
 def test_influences_too_small_to_read_are_left_out() -> None:
@@ -170,9 +225,12 @@ def test_a_model_without_choices_says_so() -> None:
 
 def test_confusions_are_shaded_by_share_and_labelled_by_count() -> None:
     figure = confusion_figure.draw(confusion([0, 0, 1], [0, 1, 1], ["cat", "<i>dog</i>"]))
-    (heat,) = figure.data
-    assert np.asarray(heat.z).tolist() == [[0.5, 0.5], [0.0, 1.0]]
-    assert np.asarray(heat.text).tolist() == [["1", "1"], ["", "1"]]
+    on_light, on_dark = figure.data
+    assert [on_light.textfont.color, on_dark.textfont.color] == ["#000000", "#ffffff"]
+    assert np.asarray(on_light.z).tolist() == [[0.5, 0.5], [0.0, None]]
+    assert np.asarray(on_dark.z).tolist() == [[None, None], [None, 1.0]]
+    assert np.asarray(on_light.text).tolist() == [["1", "1"], ["", ""]]
+    assert np.asarray(on_dark.text).tolist() == [["", ""], ["", "1"]]
     assert figure.layout.xaxis.ticktext == ("cat", "&lt;i&gt;dog&lt;/i&gt;")
 
 
@@ -187,3 +245,8 @@ def test_without_predictions_there_is_a_sentence() -> None:
     assert _annotations(confusion_figure.draw(confusion([], [], ["cat", "dog"]))) == [
         "There are no predictions"
     ]
+
+
+def test_counts_are_all_written_equally_large() -> None:
+    figure = confusion_figure.draw(confusion([0] * 12 + [1, 1], [0] * 12 + [0, 1], ["cat", "dog"]))
+    assert [heat.textfont.size for heat in figure.data] == [13, 13]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from tunescope.figures import style
+from tunescope.figures import confusion, style
 
 # Shown together by default, so they must be told apart at a glance.
 TOGETHER = [
@@ -100,3 +100,34 @@ def test_a_colour_can_fade() -> None:
 )
 def test_times_have_the_unit_that_suits_them(longest: float, expected: tuple[float, str]) -> None:
     assert style.time_unit(longest) == expected
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_count_can_be_read_on_every_shade(dark: bool) -> None:
+    for share in np.linspace(0, 1, 201):
+        rgb = [round(part) for part in style.blend(*confusion._SHADES[dark], share)]
+        cell = "#{:02x}{:02x}{:02x}".format(*rgb)
+        assert _contrast(style.readable_on(rgb), cell) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.3, 0.7], (0.276, 0.724)),
+        ([0.0, 1.0], (-0.06, 1.06)),
+        ([0.75], (0.722, 0.778)),
+        ([1.0, 1.0], (0.947, 1.003)),
+        ([0.0], (-0.003, 0.053)),
+        ([0.5, float("nan")], (0.472, 0.528)),
+        ([], (-0.06, 1.06)),
+    ],
+)
+def test_an_accuracy_axis_zooms_to_its_values_between_0_and_100_percent(values, expected) -> None:
+    assert style.accuracy_axis("Accuracy", values)["range"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("last", "step"), [(0, 1), (1, 1), (8, 1), (9, 2), (30, 5), (70, 10), (81, 20), (12_000, 2_000)]
+)
+def test_an_axis_that_counts_has_whole_ticks_only(last: int, step: int) -> None:
+    assert style.whole_axis("Epoch", last)["dtick"] == step

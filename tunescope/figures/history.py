@@ -1,16 +1,31 @@
 """How the best accuracy rose, over time and over trials."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tunescope.analysis.course import Course, CourseLine, course
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
-from tunescope.figures.wording import percent, plain
+from tunescope.figures.wording import count, percent, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 EMPTY = "No trial has finished yet"
+# More studies would leave the plot no room, nor find enough colours: of those, a few of the best have both.
+_MOST_NAMED, _BEST_NAMED = 9, 5
+# On a phone each entry of the legend beyond these takes so many pixels, which the plot should not lose.
+_ENTRIES, _ENTRY = 5, 20
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Of the line of a study; ``group`` is what it is hidden and named with, None for itself."""
+
+    colour: str
+    width: float = 2.5
+    opacity: float = 1.0
+    group: str | None = None
 
 
 def draw(course: Course, dark: bool = False) -> "Figure":
@@ -18,56 +33,94 @@ def draw(course: Course, dark: bool = False) -> "Figure":
     longest = max((line.seconds[-1] for line in course.lines), default=0.0)
     divisor, unit = style.time_unit(longest)
     places = [tuple(seconds / divisor for seconds in line.seconds) for line in course.lines]
-    return _draw(course, places, f"Time since the first trial ({unit})", dark)
+    return _draw(course, places, {"title.text": f"Time since the first trial ({unit})"}, dark)
 
 
 def draw_by_trial(course: Course, dark: bool = False) -> "Figure":
     """The same over the trials that had ended in each study, which compares strategies trial by trial."""
     places = [tuple(map(float, line.positions)) for line in course.lines]
-    return _draw(course, places, "Trials ended in the study", dark)
+    most = max((line.positions[-1] for line in course.lines), default=0)
+    return _draw(course, places, style.whole_axis("Trials ended in the study", most), dark)
 
 
-def _draw(course: Course, places: list[tuple[float, ...]], title: str, dark: bool) -> "Figure":
+def _draw(course: Course, places: list[tuple[float, ...]], axis: dict[str, Any], dark: bool) -> "Figure":
     if not course.lines:
         return style.sentence(EMPTY, dark)
-    figure = style.blank(dark)
-    colours = style.colours([line.strategy for line in course.lines], dark)
-    end = max(places_of_line[-1] for places_of_line in places)
-    for line, where, colour in zip(course.lines, places, colours, strict=True):
-        _add_trials(figure, line, where, colour)
-        _add_best(figure, line, where, colour, end)
-    figure.update_xaxes(title_text=title, rangemode="tozero")
-    figure.update_yaxes(style.percent_axis("Validation accuracy"))
+    named = _named(course.lines)
+    crowded = len(named) < len(course.lines)
+    figure = style.blank(dark, style.HEIGHT + _ENTRY * max(0, len(named) + crowded - _ENTRIES))
+    figure.update_layout(legend_tracegroupgap=0)
+    colours = iter(style.colours([course.lines[index].strategy for index in named], dark))
+    looks = [_Look(next(colours)) if index in named else None for index in range(len(course.lines))]
+    end = max(where[-1] for where in places)
+    rest = _Look(style.theme(dark).quiet, 1.2, 0.35, "others")
+    # Those without a name come first, beneath the best.
+    for line, where, look in sorted(zip(course.lines, places, looks, strict=True), key=_has_name):
+        _add_trials(figure, line, where, look or rest)
+        _add_best(figure, line, where, look or rest, end)
+    if crowded:
+        _name_the_others(figure, len(course.lines) - len(named), rest)
+    figure.update_xaxes(axis, rangemode="tozero")
+    accuracies = (accuracy for line in course.lines for accuracy in line.accuracies)
+    figure.update_yaxes(style.accuracy_axis("Validation accuracy", accuracies))
     return figure
 
 
-def _add_trials(figure: "Figure", line: CourseLine, where: tuple[float, ...], colour: str) -> None:
+def _named(lines: tuple[CourseLine, ...]) -> list[int]:
+    """Indices of the studies with a colour and a name: all, or of very many the best."""
+    if len(lines) <= _MOST_NAMED:
+        return list(range(len(lines)))
+    ranked = sorted(range(len(lines)), key=lambda index: -lines[index].best[-1])
+    return sorted(ranked[:_BEST_NAMED])
+
+
+def _has_name(drawn: "tuple[CourseLine, tuple[float, ...], _Look | None]") -> bool:
+    return drawn[2] is not None
+
+
+def _name_the_others(figure: "Figure", others: int, look: _Look) -> None:
+    """One entry that stands for all of them, and hides them all."""
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="lines",
+        line={"color": look.colour, "width": look.width},
+        opacity=look.opacity,
+        name=count(others, "other study"),
+        legendgroup=look.group,
+        hoverinfo="skip",
+    )
+
+
+def _add_trials(figure: "Figure", line: CourseLine, where: tuple[float, ...], look: _Look) -> None:
     label = plain(line.label)
     rows = zip(line.numbers, line.models, line.accuracies, strict=True)
     figure.add_scatter(
         x=where,
         y=line.accuracies,
         mode="markers",
-        marker={"color": colour, "size": 7, "opacity": 0.4},
+        marker={"color": look.colour, "size": 7, "opacity": 0.4 * look.opacity},
         text=[
             f"<b>{label} #{number}</b><br>{plain(model)}, {percent(score)}" for number, model, score in rows
         ],
         hovertemplate="%{text}<extra></extra>",
-        legendgroup=line.study,
+        legendgroup=look.group or line.study,
         showlegend=False,
     )
 
 
-def _add_best(figure: "Figure", line: CourseLine, where: tuple[float, ...], colour: str, end: float) -> None:
+def _add_best(figure: "Figure", line: CourseLine, where: tuple[float, ...], look: _Look, end: float) -> None:
     """Only the steps, as a line of thousands of points looks no different; drawn on to the plot's end."""
     steps = [0, *(index for index in range(1, len(where)) if line.best[index] > line.best[index - 1])]
     figure.add_scatter(
         x=[*(where[index] for index in steps), end],
         y=[*(line.best[index] for index in steps), line.best[-1]],
         mode="lines",
-        line={"color": colour, "width": 2.5, "shape": "hv"},
+        line={"color": look.colour, "width": look.width, "shape": "hv"},
+        opacity=look.opacity,
         name=f"{plain(line.label)} {percent(line.best[-1])}",
-        legendgroup=line.study,
+        legendgroup=look.group or line.study,
+        showlegend=look.group is None,
         hoverinfo="skip",
     )
 

@@ -1,6 +1,6 @@
 """How trainings went, epoch by epoch."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunescope.analysis.curves import LearningCurve, LearningCurves, learning_curves
 from tunescope.figures import style
@@ -22,8 +22,9 @@ def draw(curves: LearningCurves, dark: bool = False) -> "Figure":
     # The best comes first and is drawn last, on top of the others.
     for rank, curve in reversed(list(enumerate(curves.curves))):
         _add(figure, curve, rank == 0, best_of_model[curve.model] is curve, dark)
-    figure.update_xaxes(title_text="Epoch", rangemode="tozero")
-    figure.update_yaxes(style.percent_axis("Validation accuracy"))
+    figure.update_xaxes(_epoch_axis(*curves.curves), rangemode="tozero")
+    accuracies = (accuracy for curve in curves.curves for accuracy in curve.validation_accuracy)
+    figure.update_yaxes(style.accuracy_axis("Validation accuracy", accuracies))
     return figure
 
 
@@ -45,11 +46,16 @@ def draw_training(curve: LearningCurve, dark: bool = False) -> "Figure":
                 row=row,
                 col=1,
             )
-    figure.update_xaxes(title_text="Epoch", row=2)
-    figure.update_yaxes(style.percent_axis("Accuracy"), row=1)
+    figure.update_xaxes(_epoch_axis(curve), row=2)
+    accuracies = (*curve.train_accuracy, *curve.validation_accuracy)
+    figure.update_yaxes(style.accuracy_axis("Accuracy", accuracies), row=1)
     figure.update_yaxes(title_text="Loss", rangemode="tozero", row=2)
     figure.update_layout(hovermode="x unified")
     return figure
+
+
+def _epoch_axis(*curves: LearningCurve) -> dict[str, Any]:
+    return style.whole_axis("Epoch", max(curve.epochs[-1] for curve in curves))
 
 
 def _add(figure: "Figure", curve: LearningCurve, is_best: bool, in_legend: bool, dark: bool) -> None:

@@ -11,7 +11,9 @@ from tunescope.figures.wording import percent, plain
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_ROW, _FRAME = 64, 66
+_FRAME = 66
+# Pixels of a row, and of all rows together as long as none gets lower than its name needs.
+_ROW, _LEAST_ROW, _ROWS = 64, 24, 420
 # Multiples of the golden ratio spread dots evenly whatever their number.
 _GOLDEN, _SPREAD = 0.618034, 0.44
 
@@ -21,11 +23,13 @@ def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
     results = comparison.studies
     if comparison.best is None:
         return style.sentence(EMPTY, dark)
-    figure = style.blank(dark, _FRAME + _ROW * len(results), showlegend=False, margin={"r": 72, "t": 12})
+    height = max(_LEAST_ROW, min(_ROW, _ROWS // len(results)))
+    figure = style.blank(dark, _FRAME + height * len(results), showlegend=False, margin={"r": 72, "t": 12})
     colours = style.colours([result.strategy for result in results], dark)
     for row, (result, colour) in enumerate(zip(results, colours, strict=True)):
-        _add(figure, row, result, colour, style.theme(dark))
-    figure.update_xaxes(style.percent_axis("Validation accuracy"), showgrid=True)
+        _add(figure, row, result, colour, height, style.theme(dark))
+    accuracies = (accuracy for result in results for accuracy in result.accuracies)
+    figure.update_xaxes(style.accuracy_axis("Validation accuracy", accuracies), showgrid=True)
     figure.update_yaxes(
         tickvals=list(range(len(results))),
         ticktext=[plain(result.label) for result in results],
@@ -36,7 +40,9 @@ def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
     return figure
 
 
-def _add(figure: "Figure", row: int, result: StudyResult, colour: str, look: style.Theme) -> None:
+def _add(
+    figure: "Figure", row: int, result: StudyResult, colour: str, height: int, look: style.Theme
+) -> None:
     if result.best is None:
         figure.add_annotation(
             text="no finished trial", x=0, xref="paper", xanchor="left", y=row, showarrow=False
@@ -53,7 +59,7 @@ def _add(figure: "Figure", row: int, result: StudyResult, colour: str, look: sty
         x=[result.median],
         y=[row],
         mode="markers",
-        marker={"symbol": "line-ns", "size": 26, "line": {"color": look.ink, "width": 2}},
+        marker={"symbol": "line-ns", "size": round(0.4 * height), "line": {"color": look.ink, "width": 2}},
         hovertemplate="median %{x}<extra></extra>",
     )
     figure.add_scatter(

@@ -5,8 +5,9 @@ colour-blind eyes, each in a shade for light and one for dark pages. Backgrounds
 figure takes on the page it stands on.
 """
 
+import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', A
 # For `Plotly.newPlot`: no toolbar over the data, no logo, and no resizing by hand.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 HEIGHT = 340
+# An accuracy axis never spans less: of a few dozen images one alone is two points.
+_LEAST_SPAN, _PADDING = 0.05, 0.06
+# Whole numbers are labelled at most so often, which a phone has room for.
+_MOST_STEPS = 8
 
 # Shades for light and for dark pages.
 _HUES = {
@@ -123,7 +128,7 @@ def symbol(name: str) -> str:
 
 def faded(hex_colour: str, opacity: float) -> str:
     """The same colour, partly transparent."""
-    red, green, blue = (int(hex_colour[index : index + 2], 16) for index in (1, 3, 5))
+    red, green, blue = _parts(hex_colour)
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
@@ -201,6 +206,53 @@ def sentence(text: str, dark: bool = False, height: int = 200) -> "Figure":
 def percent_axis(title: str) -> dict[str, Any]:
     """An axis of shares, as percentages with no more digits than they need."""
     return {"title.text": title, "tickformat": ",.1~%", "hoverformat": ".1%"}
+
+
+def accuracy_axis(title: str, values: Iterable[float]) -> dict[str, Any]:
+    """An axis of accuracies that zooms to those shown, and goes no further than 0 and 100 %.
+
+    Args:
+        title: of the axis.
+        values: every accuracy on it; NaN where none was measured.
+    """
+    known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(known), max(known)
+    span = max(high - low, _LEAST_SPAN)
+    low = min(max(0.0, (low + high - span) / 2), 1.0 - span)
+    # So that a dot at either end is whole; less than a tick, so no label stands beyond 100 %.
+    padding = _PADDING * span
+    return {**percent_axis(title), "range": [low - padding, low + span + padding]}
+
+
+def whole_axis(title: str, last: int) -> dict[str, Any]:
+    """An axis that counts from 0 to ``last``, with a tick at whole numbers only, however far it is zoomed."""
+    rough = max(1.0, last / _MOST_STEPS)
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    return {"title.text": title, "tick0": 0, "dtick": step, "tickformat": ",d"}
+
+
+def readable_on(rgb: Sequence[float]) -> str:
+    """Black or white, whichever stands out more from a colour (three parts, 0 to 255).
+
+    By the contrast of WCAG 2.2, which is at least 4.58:1 for the better of both.
+    """
+    parts = [part / 255 for part in rgb]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
+
+
+def blend(start: str, end: str, share: float) -> tuple[float, ...]:
+    """The colour (three parts, 0 to 255) at a share of the way from one colour to another."""
+    pairs = zip(_parts(start), _parts(end), strict=True)
+    return tuple(low + share * (high - low) for low, high in pairs)
+
+
+def _parts(hex_colour: str) -> tuple[int, ...]:
+    return tuple(int(hex_colour[index : index + 2], 16) for index in (1, 3, 5))
 
 
 def time_unit(longest: float) -> tuple[float, str]:

@@ -36,7 +36,7 @@ def draw(trade_off: TradeOff, dark: bool = False) -> "Figure":
     figure.update_xaxes(title_text="Training time (seconds)", type="log" if log else "linear")
     if log:
         figure.update_xaxes(dtick="D2" if high < 100 * low else 1, tickformat="~g")
-    figure.update_yaxes(style.percent_axis("Validation accuracy"))
+    figure.update_yaxes(style.accuracy_axis("Validation accuracy", (point.accuracy for point in points)))
     return figure
 
 
