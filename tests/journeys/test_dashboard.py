@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +9,12 @@ from pathlib import Path
 import pytest
 import waitress.wasyncore
 from dashboard_samples import Samples, fill, stand_in
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.app import create_app
 from tunescope.store import Store, frames, open_store, runs
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @dataclass
@@ -54,16 +52,6 @@ def serve(root: Path, store: Store, samples: Samples | None) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        installed = Path("/usr/bin/chromium")
-        path = str(installed) if installed.exists() else None
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with a run in every state, to look at."""
     root = tmp_path_factory.mktemp("site")
@@ -75,13 +63,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def empty_site(tmp_path: Path) -> Iterator[Site]:
     store = open_store(f"sqlite:///{tmp_path / 'trials.db'}")
     yield from serve(tmp_path, store, None)
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 PATHS = [
@@ -101,9 +82,9 @@ PATHS = [
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_page_fits_the_screen_stays_here_and_raises_nothing(
-    chromium: Browser, site: Site, width: int, scheme: str
+    browser: Browser, site: Site, width: int, scheme: str
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     site.watch(page)
     for path in PATHS:
@@ -186,9 +167,7 @@ def test_the_page_of_a_run_follows_the_store(page: Page, empty_site: Site, tmp_p
     page.goto(f"{empty_site.address}/runs/signs")
     expect(page.locator("#run-tiles .tile").nth(2)).to_contain_text("3")
     samples.study("signs", "tpe", 2)
-    begun = time.monotonic()
     expect(page.locator("#run-tiles .tile").nth(2)).to_contain_text("5")
-    assert time.monotonic() - begun < 5
     expect(page.locator("#run-recent")).to_contain_text("signs-tpe #1")
     samples.finish("signs")
     expect(page.locator("#run-state")).to_have_text("Finished")
@@ -220,8 +199,8 @@ def test_everything_is_reached_with_the_keyboard(page: Page, site: Site) -> None
     assert unlabelled == []
 
 
-def test_the_menu_opens_and_closes_on_a_narrow_screen(chromium: Browser, site: Site) -> None:
-    page = chromium.new_page(viewport={"width": 390, "height": 844})
+def test_the_menu_opens_and_closes_on_a_narrow_screen(browser: Browser, site: Site) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(site.address)
     expect(page.locator("h1")).to_be_visible()
     menu = page.get_by_role("button", name="Menu")

@@ -45,7 +45,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "kedro", "run", f"--params={params}"],
             cwd=self.root,
-            env=self._env(),
+            env=self.environ(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -58,10 +58,11 @@ class Project:
     def _ended(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.run(
-            command, cwd=self.root, env=self._env(), capture_output=True, text=True, timeout=240
+            command, cwd=self.root, env=self.environ(), capture_output=True, text=True, timeout=240
         )
 
-    def _env(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """The environment of every process in the project."""
         kept = {key: value for key, value in os.environ.items() if key != "TUNESCOPE_STORE"}
         return {**kept, "COLUMNS": "400", "TERM": "dumb", **self.environment}
 

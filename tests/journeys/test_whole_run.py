@@ -1,0 +1,70 @@
+"""From the form to the report: a real run, started in the page, by the server that users start."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from projects import Project, make_project, wait_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture
+def address(project: Project) -> Iterator[str]:
+    """The dashboard as its own process, which is ended before the page looks away."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "dashboard", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=project.root, env=project.environ(), stdout=subprocess.DEVNULL)
+    wait_until(lambda: _listens(port))
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_run_is_started_in_the_page_and_ends_with_a_report(
+    page: Page, address: str, project: Project
+) -> None:
+    page.goto(f"{address}/new")
+    page.get_by_label("Images").fill("photos")
+    page.get_by_label("Run id").fill("journey")
+    for name in ("cnn", "rnn", "random forest", "svm"):
+        page.get_by_role("checkbox", name=name, exact=False).first.uncheck()
+    page.get_by_label("Trials").fill("6")
+    page.get_by_role("button", name="Start run").click()
+    page.wait_for_url("**/runs/journey")
+    state = page.locator("#run-state")
+    expect(state).to_have_text("Running", timeout=60_000)
+    expect(state).to_have_text("Finished", timeout=120_000)
+    expect(page.locator("#run-notice")).to_contain_text("The winner is")
+
+    best = json.loads(project.report("journey", "summary.json").read_text())["best"]
+    expect(page.locator("#run-notice")).to_contain_text(best["model"].replace("_", " "))
+    page.get_by_role("link", name="Report", exact=True).click()
+    expect(page.frame_locator("iframe").locator("h1")).to_be_visible()
+
+
+def test_a_run_that_cannot_start_says_why_on_its_page(page: Page, address: str, project: Project) -> None:
+    page.goto(f"{address}/new")
+    page.get_by_label("Images").fill("nowhere")
+    page.get_by_label("Run id").fill("lost")
+    page.get_by_role("button", name="Start run").click()
+    page.wait_for_url("**/runs/lost")
+    expect(page.locator("#run-state")).to_have_text("Failed", timeout=60_000)
+    expect(page.locator("#run-notice")).to_contain_text("no such file or folder")
