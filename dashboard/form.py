@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from dashboard.launch import PROJECT
+from dashboard.launch import CONFIGURATION, project_folder
 from tunescope.errors import ParameterError
 
 Kind = Literal["text", "whole", "number", "choice", "names"]
@@ -132,7 +132,7 @@ def field(key: str) -> Field:
 def defaults() -> Values:
     """What each field holds at first: the project's configuration."""
     tree: dict[str, Any] = {}
-    for path in sorted((PROJECT / "conf" / "base" / "parameters").glob("*.yml")):
+    for path in sorted((project_folder() / CONFIGURATION).glob("*.yml")):
         tree |= yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     return values_of(tree)
 
@@ -173,7 +173,7 @@ def faults(values: Values) -> dict[str, str]:
 def _unready(values: Values) -> Iterator[tuple[str, str]]:
     """What the rules of parameters do not look at: whether the images are there."""
     source = _given(values.get("dataset.source"))
-    if source and not (PROJECT / Path(str(source)).expanduser()).exists():
+    if source and not (project_folder() / Path(str(source)).expanduser()).exists():
         yield (
             "dataset.source",
             f"`dataset.source` is `{source}`, but there is no such file or folder: "

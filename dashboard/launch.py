@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,16 @@ import yaml
 from tunescope.errors import RunError
 from tunescope.store import Store, runs
 
-PROJECT = Path(__file__).resolve().parent.parent
+CONFIGURATION = Path("conf/base/parameters")
 REPORTING = Path("data/08_reporting")
 # Of the raw output, which would break its lines after 80 characters.
 _LOG_WIDTH = "160"
+
+
+def project_folder() -> Path:
+    """The Kedro project that runs belong to: the working folder if it is one, else this package's."""
+    here = Path.cwd()
+    return here if (here / CONFIGURATION).is_dir() else Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class Launcher:
     """How a run is launched: the command that takes ``--config=FILE``, and the folder to start it in."""
 
     command: tuple[str, ...] = (sys.executable, "-m", "kedro", "run")
-    project: Path = PROJECT
+    project: Path = field(default_factory=project_folder)
 
 
 KEDRO = Launcher()

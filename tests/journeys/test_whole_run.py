@@ -1,6 +1,7 @@
 """From the form to the report: a real run, started in the page, by the server that users start."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -55,16 +56,28 @@ def test_a_run_is_started_in_the_page_and_ends_with_a_report(
     expect(page.locator("#run-notice")).to_contain_text("The winner is")
 
     best = json.loads(project.report("journey", "summary.json").read_text())["best"]
-    expect(page.locator("#run-notice")).to_contain_text(best["model"].replace("_", " "))
+    expect(page.locator("#run-notice")).to_contain_text(best["model"])
     page.get_by_role("link", name="Report", exact=True).click()
     expect(page.frame_locator("iframe").locator("h1")).to_be_visible()
 
 
-def test_a_run_that_cannot_start_says_why_on_its_page(page: Page, address: str, project: Project) -> None:
+def test_images_that_cannot_be_learned_from_fail_the_run_with_the_reason_on_its_page(
+    page: Page, address: str, project: Project
+) -> None:
+    (project.root / "photos/lonely").mkdir()
+    shutil.copy(project.root / "photos/stripes0/00.png", project.root / "photos/lonely/00.png")
     page.goto(f"{address}/new")
-    page.get_by_label("Images").fill("nowhere")
+    page.get_by_label("Images").fill("photos")
     page.get_by_label("Run id").fill("lost")
     page.get_by_role("button", name="Start run").click()
     page.wait_for_url("**/runs/lost")
     expect(page.locator("#run-state")).to_have_text("Failed", timeout=60_000)
-    expect(page.locator("#run-notice")).to_contain_text("no such file or folder")
+    expect(page.locator("#run-notice")).to_contain_text("lonely")
+
+
+def test_a_source_that_is_not_there_is_told_at_its_field(page: Page, address: str) -> None:
+    page.goto(f"{address}/new")
+    page.get_by_label("Images").fill("nowhere")
+    page.get_by_role("button", name="Start run").click()
+    expect(page.locator(".field-fault").filter(has_text="no such file or folder")).to_be_visible()
+    assert page.url.endswith("/new")
