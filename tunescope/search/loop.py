@@ -141,7 +141,8 @@ class _StudySearch:
             if trial.state == TrialState.RUNNING:
                 trial_rows.enter_outcome(self.store, trial._trial_id, reason="interrupted: its run ended")
                 self.study.tell(trial.number, state=TrialState.FAIL)
-                self._try_again(trial)
+                if not self._try_again(trial):
+                    self.progress.count(None, None, failed=True)
             elif trial.state.is_finished() and trial.number not in retried:
                 value = trial.value if trial.state == TrialState.COMPLETE else None
                 accuracy = accuracies.get(trial.number)
