@@ -24,6 +24,7 @@ from tunescope.store.schema import STOPPED_BY_COMMAND
 _UPKEEP_SECONDS = 0.5  # between two looks at the commands
 _POLL_SECONDS = 0.1
 _RETRY_OF = "retry_of"
+_QUEUED = "fixed_params"  # where Optuna keeps the parameters of an enqueued trial
 _NEVER = datetime.min
 
 
@@ -138,12 +139,14 @@ class _StudySearch:
         for row in before.to_dict("records"):
             self.kept.offer(rank(row["value"], row["log_loss"], row["seconds"]), Path(row["folder"]))
         for trial in sorted(trials, key=lambda one: one.datetime_complete or one.datetime_start or _NEVER):
+            # A launch that dies between asking and suggesting leaves a trial that tried nothing.
+            counts = bool(_configuration(trial))
             if trial.state == TrialState.RUNNING:
                 trial_rows.enter_outcome(self.store, trial._trial_id, reason="interrupted: its run ended")
                 self.study.tell(trial.number, state=TrialState.FAIL)
-                if not self._try_again(trial):
+                if not self._try_again(trial) and counts:
                     self.progress.count(None, None, failed=True)
-            elif trial.state.is_finished() and trial.number not in retried:
+            elif trial.state.is_finished() and trial.number not in retried and counts:
                 value = trial.value if trial.state == TrialState.COMPLETE else None
                 accuracy = accuracies.get(trial.number)
                 self.progress.count(value, accuracy, trial.state == TrialState.FAIL)
@@ -284,9 +287,10 @@ class _StudySearch:
 
     def _try_again(self, trial: FrozenTrial) -> bool:
         """Queue the configuration of a lost trial once more; a second loss stays a failure."""
-        if not trial.params or _RETRY_OF in trial.user_attrs:
+        configuration = _configuration(trial)
+        if not configuration or _RETRY_OF in trial.user_attrs:
             return False
-        self.study.enqueue_trial(trial.params, user_attrs={_RETRY_OF: trial.number})
+        self.study.enqueue_trial(configuration, user_attrs={_RETRY_OF: trial.number})
         return True
 
     def _stop(self, running: _Running, reason: str) -> None:
@@ -325,6 +329,11 @@ def _open_study(store: Store, plan: StudyPlan) -> optuna.Study:
         store, study._study_id, plan.run_id, plan.strategy, plan.objective, plan.space.to_dict()
     )
     return study
+
+
+def _configuration(trial: FrozenTrial) -> dict[str, Any]:
+    """What a trial tried, or was queued to try when it was lost before a single parameter was suggested."""
+    return {**trial.system_attrs.get(_QUEUED, {}), **trial.params}
 
 
 def _pruner(name: str) -> BasePruner:
