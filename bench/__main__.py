@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable
 
-from bench import demo, startup
+from bench import datasets, demo, startup
 from bench.rows import Row, publish
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "startup": startup.measure,
+    "datasets": datasets.measure,
     "demo": demo.measure,
 }
 

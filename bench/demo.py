@@ -70,10 +70,10 @@ def _svm_on_hog(fingerprint: str, seed: int) -> tuple[float, float]:
     from sklearn.svm import SVC
 
     from tunescope.datasets import PackedDataset
-    from tunescope.features import load_features
+    from tunescope.features import extract, load_features
 
     dataset = PackedDataset.open(Path("data/05_model_input") / fingerprint)
-    features = np.asarray(load_features(Path("data/04_feature"), fingerprint, "hog"))
+    features = np.asarray(load_features(extract(dataset, "hog", "data/04_feature")))
     started = time.perf_counter()
     train, test = (dataset.indices(split) for split in ("train", "test"))
     grid = {"svc__C": [1, 10, 100], "svc__gamma": ["scale", 1e-4, 1e-3]}

@@ -9,6 +9,8 @@ from tunescope.errors import TunescopeError
 from tunescope.store import store_url
 
 _THREADS = 8
+# Taken from a connection at a time: with waitress's 8 kB, large uploads cost many times the work.
+_RECEIVED_BYTES = 256 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +71,13 @@ def _serve(listener: socket.socket, url: str) -> int:
 
     from dashboard.app import create_app
 
-    server = waitress.create_server(create_app(url).server, sockets=[listener], threads=_THREADS, ident=None)
+    server = waitress.create_server(
+        create_app(url).server,
+        sockets=[listener],
+        threads=_THREADS,
+        recv_bytes=_RECEIVED_BYTES,
+        ident=None,
+    )
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"Tunescope is at http://{shown}:{port} (end it with Ctrl-C)", flush=True)

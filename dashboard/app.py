@@ -11,11 +11,23 @@ from dashboard.connection import Connection, attach
 from dashboard.files import files
 from dashboard.index import INDEX
 from dashboard.launch import KEDRO, Launcher
-from dashboard.pages import new, overview, reports, run, trial, trials
+from dashboard.pages import dataset, datasets, new, overview, reports, run, trial, trials
 from dashboard.routing import Page, find
+from dashboard.thumbnails import thumbnails
+from dashboard.uploads import uploads
 
-PAGES: tuple[Page, ...] = (overview.PAGE, trials.PAGE, reports.PAGE, new.PAGE, run.PAGE, trial.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    datasets.PAGE,
+    trials.PAGE,
+    reports.PAGE,
+    new.PAGE,
+    run.PAGE,
+    trial.PAGE,
+    dataset.PAGE,
+)
 
+_CHANGING = ("POST", "PUT", "DELETE")
 # Everything comes from this server; plotly and the grid need inline styles, Dash inline scripts.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -52,7 +64,9 @@ def create_app(store_url: str, launcher: Launcher = KEDRO) -> Dash:
 def _serve(server: Flask, connection: Connection) -> None:
     connection.store()
     attach(server, connection)
-    server.register_blueprint(files)
+    connection.uploads.sweep()
+    for blueprint in (files, uploads, thumbnails):
+        server.register_blueprint(blueprint)
     server.before_request(_refuse_strangers)
     server.after_request(_protect)
     compress(server)
@@ -60,7 +74,7 @@ def _serve(server: Flask, connection: Connection) -> None:
 
 def _refuse_strangers() -> Response | None:
     """A page of another site must not start runs through a browser that has both open."""
-    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+    if request.method in _CHANGING and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         return Response("Requests from other sites are refused.", 403)
     return None
 

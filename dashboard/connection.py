@@ -1,19 +1,23 @@
 """What one app works with: its store, and how it launches runs. Callbacks reach it by :func:`current`."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
+from dashboard.configuration import limits
 from dashboard.launch import Launcher, start_run
+from dashboard.uploading import Uploads
 from tunescope.errors import StoreError
 from tunescope.store import Store, open_store
 
 _EXTENSION = "tunescope"
 Stamp = tuple[int, ...]
+Start = Callable[[Store, Mapping[str, Any], Launcher], str]
 
 
 @dataclass
@@ -27,6 +31,11 @@ class Connection:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _started: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """What comes in by the browser, kept in the project that runs are launched in."""
+        return Uploads(self.launcher.project, limits(self.launcher.project))
 
     def store(self) -> Store:
         """The open store.
@@ -53,7 +62,7 @@ class Connection:
         path = database_file(self.store())
         return None if path is None else (*_written(path), *_written(path.with_name(path.name + "-wal")))
 
-    def start_once(self, token: str, parameters: Mapping[str, Any]) -> str:
+    def start_once(self, token: str, parameters: Mapping[str, Any], start: Start = start_run) -> str:
         """Start a run for a form, once: the same token gets the same run id, however often it comes.
 
         Raises:
@@ -61,7 +70,7 @@ class Connection:
         """
         with self._starting:
             if token not in self._started:
-                self._started[token] = start_run(self.store(), parameters, self.launcher)
+                self._started[token] = start(self.store(), parameters, self.launcher)
             return self._started[token]
 
     def close(self) -> None:

@@ -1,16 +1,16 @@
 """The form of a new run as plain data: fields, values, faults, and the parameter tree they make."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
-import yaml
-
-from dashboard.launch import CONFIGURATION, project_folder
-from tunescope.errors import ParameterError
+from dashboard import configuration
+from dashboard.launch import project_folder
+from tunescope.errors import ParameterError, SourceError
+from tunescope.parameters import CleaningParameters
 
 Kind = Literal["text", "whole", "number", "choice", "names"]
 Options = Callable[[], Mapping[str, str]]
@@ -61,12 +61,61 @@ def _policies() -> Mapping[str, str]:
     return {name: name for name in POLICIES}
 
 
+def _splits() -> Mapping[str, str]:
+    return {
+        "auto": "Automatic",
+        "stratified": "Stratified by class",
+        "group": "By group",
+        "kfold": "One fold of several",
+        "official": "Official",
+    }
+
+
+def _policies_of(values: tuple[str, ...]) -> Options:
+    words = {"drop": "Reject the file", "fix": "Mend it", "keep": "Keep it as it is"}
+    return lambda: {value: words[value] for value in values}
+
+
+def _cleaning() -> "tuple[Field, ...]":
+    """A field for each finding that a policy decides about."""
+    return tuple(
+        Field(
+            f"dataset.cleaning.{name}",
+            name.replace("_", " ").capitalize(),
+            "choice",
+            f"{info.description}.",
+            options=_policies_of(get_args(info.annotation)),
+        )
+        for name, info in CleaningParameters.model_fields.items()
+        if get_origin(info.annotation) is Literal
+    )
+
+
 def _objectives() -> Mapping[str, str]:
     return {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1"}
 
 
+_IMAGE_SIZE = Field(
+    "dataset.image_size", "Image size", "whole", "Side in pixels after preparation.", "chosen from the images"
+)
+_SPLIT = Field(
+    "dataset.split",
+    "Split",
+    "choice",
+    "Automatic: the official one, else by group if one is given, else by class.",
+    "",
+    _splits,
+)
+_GROUP = Field(
+    "dataset.group",
+    "Group",
+    "text",
+    "A regular expression on the path: what it finds names the group.",
+    "none",
+)
+_CORRECTIONS = Field("dataset.corrections", "Corrections", "text", "A CSV file of labels to correct.", "none")
 DATA = (
-    Field("dataset.source", "Images", "text", "A folder or zip archive with one folder for each class."),
+    Field("dataset.source", "Images", "text", "A folder, archive or manifest, or the name of a known set."),
     Field(
         "run.id", "Run id", "text", "Lower-case letters, digits and dashes.", "made up from the data's name"
     ),
@@ -107,20 +156,27 @@ ADVANCED = (
         "",
         _policies,
     ),
-    Field(
-        "dataset.image_size",
-        "Image size",
-        "whole",
-        "Side in pixels after preparation.",
-        "chosen from the images",
-    ),
+    _IMAGE_SIZE,
+    _SPLIT,
+    _GROUP,
+    _CORRECTIONS,
 )
 FIELDS = (*DATA, MODELS, STRATEGIES, EXTRACTORS, *BUDGET, *ADVANCED)
-_BY_KEY = {field.key: field for field in FIELDS}
+# What is asked before a source is prepared, without a search.
+PREPARATION = (
+    Field("dataset.name", "Name", "text", "Letters, digits and `.`, `_`, `-`.", "made up from the source"),
+    _IMAGE_SIZE,
+    _SPLIT,
+    _GROUP,
+    _CORRECTIONS,
+)
+CLEANING = _cleaning()
+_BY_KEY = {field.key: field for field in (*FIELDS, *PREPARATION, *CLEANING)}
 # A fault of a whole section, shown at the field that mends it.
-_SECTIONS = {"search": "search.max_seconds", "dataset": "dataset.source"}
+_SECTIONS = {"search": "search.max_seconds", "dataset": "dataset.split"}
 
 Values = Mapping[str, Any]
+Tree = Mapping[str, Any]
 
 
 def field(key: str) -> Field:
@@ -131,66 +187,136 @@ def field(key: str) -> Field:
 @cache
 def defaults() -> Values:
     """What each field holds at first: the project's configuration."""
-    tree: dict[str, Any] = {}
-    for path in sorted((project_folder() / CONFIGURATION).glob("*.yml")):
-        tree |= yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return values_of(tree)
+    return values_of(configuration.tree(project_folder()))
 
 
-def values_of(tree: Mapping[str, Any]) -> Values:
+@cache
+def preparation_defaults() -> Values:
+    """What each field of a preparation holds at first."""
+    tree = configuration.tree(project_folder())
+    return {field.key: _shown(_at(tree, field.key)) for field in (*PREPARATION, *CLEANING)}
+
+
+def preparation_values(tree: Tree) -> dict[str, Any]:
+    """The values of the fields of a preparation in the tree of a run that says them."""
+    found = {field.key: _shown(_at(tree, field.key)) for field in (*PREPARATION, *CLEANING)}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def values_of(tree: Tree) -> Values:
     """The values of all fields in a parameter tree; ``None`` where it has none."""
     return {field.key: _shown(_at(tree, field.key)) for field in FIELDS}
 
 
-def tree_of(values: Values) -> dict[str, dict[str, Any]]:
-    """The parameter tree that the values make."""
-    tree: dict[str, dict[str, Any]] = {}
+def tree_of(values: Values, carried: Tree | None = None) -> dict[str, Any]:
+    """The parameter tree that the values make, over one that holds what no field shows."""
+    tree: dict[str, Any] = merged(carried or {}, {})
     for key, value in values.items():
-        section, name = key.split(".")
-        tree.setdefault(section, {})[name] = _given(value)
+        *sections, name = key.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[name] = _given(value)
     return tree
 
 
-def changed(values: Values) -> dict[str, dict[str, Any]]:
+def changed(values: Values, carried: Tree | None = None) -> dict[str, Any]:
     """The part of the tree that differs from the project's configuration."""
-    usual = defaults()
-    return tree_of({key: value for key, value in values.items() if _given(value) != _given(usual.get(key))})
+    usual = {**preparation_defaults(), **defaults()}
+    differing = {key: value for key, value in values.items() if _given(value) != _given(usual.get(key))}
+    return tree_of(differing, carried)
 
 
-def faults(values: Values) -> dict[str, str]:
+def unshown(tree: Tree) -> dict[str, Any]:
+    """What of a run's tree no field shows, nor the configuration says: a run like it needs that too."""
+    differing = _differing(tree, configuration.tree(project_folder()))
+    for field in FIELDS:
+        *sections, name = field.key.split(".")
+        _at_path(differing, sections).pop(name, None)
+    return {key: value for key, value in differing.items() if value != {}}
+
+
+def dataset_tree(tree: Tree, **changes: Any) -> dict[str, Any]:
+    """What of a run's tree concerns its images and differs from the configuration, with changes."""
+    about = {key: tree[key] for key in ("dataset", "features") if key in tree}
+    differing = _differing(about, configuration.tree(project_folder()))
+    return merged(differing, {"dataset": changes})
+
+
+def merged(one: Tree, other: Tree) -> dict[str, Any]:
+    """Two trees as one, copied; where both have a value, that of the second counts."""
+    tree = {key: merged(value, {}) if isinstance(value, Mapping) else value for key, value in one.items()}
+    for key, value in other.items():
+        both = isinstance(value, Mapping) and isinstance(tree.get(key), Mapping)
+        tree[key] = merged(tree[key], value) if both else value
+    return tree
+
+
+def faults(values: Values, carried: Tree | None = None) -> dict[str, str]:
     """A sentence for each field that must be mended; under the empty key what concerns no field."""
     from tunescope.search import check_parameters
 
     found = dict(_unready(values))
     try:
-        check_parameters(tree_of(values))
+        check_parameters(tree_of(values, carried))
     except ParameterError as error:
         for line in str(error).splitlines():
             found.setdefault(_field_of(line), line)
     return found
 
 
+def preparation_faults(values: Values, source: str) -> dict[str, str]:
+    """The same for the fields of a preparation."""
+    usual = tree_of(defaults())
+    return faults({"dataset.source": source, **values}, usual)
+
+
 def _unready(values: Values) -> Iterator[tuple[str, str]]:
-    """What the rules of parameters do not look at: whether the images are there."""
-    source = _given(values.get("dataset.source"))
-    if source and not (project_folder() / Path(str(source)).expanduser()).exists():
+    """What the rules of parameters do not look at: whether the images and the corrections are there."""
+    from tunescope.datasets import find
+
+    source, corrections = _given(values.get("dataset.source")), _given(values.get("dataset.corrections"))
+    try:
+        if source:
+            find(str(source), project_folder())
+    except SourceError as error:
+        yield "dataset.source", str(error)
+    if corrections and not (project_folder() / Path(str(corrections)).expanduser()).is_file():
         yield (
-            "dataset.source",
-            f"`dataset.source` is `{source}`, but there is no such file or folder: "
-            "give the path of a folder or archive of labelled images",
+            "dataset.corrections",
+            f"`dataset.corrections` is `{corrections}`, but there is no such file: give a CSV file's path",
         )
 
 
 def _field_of(line: str) -> str:
     """The field that a fault speaks of first: ``search.models.0`` belongs to ``search.models``."""
-    named = re.match(r"`([a-z_]+(?:\.[a-z_]+)?)", line)
+    named = re.match(r"`([a-z_]+(?:\.[a-z_]+)*)", line)
     key = named.group(1) if named else ""
+    while key and key not in _BY_KEY and "." in key:
+        key = key.rpartition(".")[0]
     return key if key in _BY_KEY else _SECTIONS.get(key, "")
 
 
-def _at(tree: Mapping[str, Any], key: str) -> Any:
-    section, name = key.split(".")
-    return (tree.get(section) or {}).get(name)
+def _at(tree: Tree, key: str) -> Any:
+    *sections, name = key.split(".")
+    return _at_path(tree, sections).get(name)
+
+
+def _at_path(tree: Any, sections: Sequence[str]) -> Any:
+    for section in sections:
+        tree = tree.get(section) or {}
+    return tree
+
+
+def _differing(tree: Tree, usual: Tree) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        before = usual.get(key)
+        if isinstance(value, Mapping):
+            found[key] = _differing(value, before if isinstance(before, Mapping) else {})
+        elif _shown(value) != _shown(before):
+            found[key] = value
+    return {key: value for key, value in found.items() if value != {}}
 
 
 def _shown(value: Any) -> Any:

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from tunescope.store import Store, runs
 
 CONFIGURATION = Path("conf/base/parameters")
 REPORTING = Path("data/08_reporting")
+# The pipelines that prepare a dataset and stop before any search.
+PREPARATION = ("preprocessing", "feature_extraction")
+_PREPARED = "prepare-"
 # Of the raw output, which would break its lines after 80 characters.
 _LOG_WIDTH = "160"
 
@@ -38,15 +41,38 @@ class Launcher:
 KEDRO = Launcher()
 
 
-def start_run(store: Store, parameters: Mapping[str, Any], launcher: Launcher = KEDRO) -> str:
+def start_run(
+    store: Store, parameters: Mapping[str, Any], launcher: Launcher = KEDRO, pipelines: Sequence[str] = ()
+) -> str:
     """Start a run and return its id at once; ``run.id`` is made up when the parameters hold none.
+
+    Args:
+        store: gets the run.
+        parameters: the run's tree, as far as it differs from the configuration.
+        launcher: the command that is started.
+        pipelines: names of the pipelines to run; all of them when empty.
 
     Raises:
         RunError: when there is a run of that id, or when its process cannot be started.
     """
     run_id, tree = _announced(store, parameters, launcher.project)
-    _spawn(store, run_id, tree, launcher)
+    _spawn(store, run_id, tree, launcher, pipelines)
     return run_id
+
+
+def start_preparation(store: Store, parameters: Mapping[str, Any], launcher: Launcher = KEDRO) -> str:
+    """Start a run that prepares a dataset and searches nothing; returns its id at once.
+
+    Raises:
+        RunError: when its process cannot be started.
+    """
+    run_id = runs.generated_id(_PREPARED + _stem(parameters))
+    return start_run(store, _named(parameters, run_id), launcher, PREPARATION)
+
+
+def is_preparation(run_id: str) -> bool:
+    """Whether a run only prepares a dataset; its id says so."""
+    return run_id.startswith(_PREPARED)
 
 
 def resume_run(store: Store, run_id: str, launcher: Launcher = KEDRO) -> None:
@@ -57,7 +83,8 @@ def resume_run(store: Store, run_id: str, launcher: Launcher = KEDRO) -> None:
         UnknownNameError: when there is no such run.
     """
     runs.announce_again(store, run_id)
-    _spawn(store, run_id, _named(runs.get(store, run_id)["parameters"], run_id), launcher)
+    tree = _named(runs.get(store, run_id)["parameters"], run_id)
+    _spawn(store, run_id, tree, launcher, PREPARATION if is_preparation(run_id) else ())
 
 
 def command_line(tree: Mapping[str, Any]) -> str:
@@ -88,12 +115,14 @@ def _stem(parameters: Mapping[str, Any]) -> str:
     return str(dataset.get("name") or Path(dataset.get("source", "run")).stem)
 
 
-def _spawn(store: Store, run_id: str, tree: Mapping[str, Any], launcher: Launcher) -> None:
+def _spawn(
+    store: Store, run_id: str, tree: Mapping[str, Any], launcher: Launcher, pipelines: Sequence[str]
+) -> None:
     folder = Path(runs.get(store, run_id)["folder"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "run.yml"
-        configuration.write_text(_configuration(tree), encoding="utf-8")
+        configuration.write_text(_configuration(tree, pipelines), encoding="utf-8")
         process = _process(store, configuration, folder / "launch.log", launcher)
     except OSError as error:
         reason = f"The process of run `{run_id}` could not be started: {error}"
@@ -124,8 +153,11 @@ def _absolute(store: Store) -> str:
     return f"{prefix}:///{Path(path).resolve()}" if is_relative else store.url
 
 
-def _configuration(tree: Mapping[str, Any]) -> str:
-    text: str = yaml.safe_dump({"run": {"params": dict(tree)}}, sort_keys=False, allow_unicode=True)
+def _configuration(tree: Mapping[str, Any], pipelines: Sequence[str] = ()) -> str:
+    # Kedro reads the names as its option takes them: one text with commas.
+    chosen = {"pipelines": ",".join(pipelines)} if pipelines else {}
+    given = {"run": {"params": dict(tree), **chosen}}
+    text: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
     return text
 
 

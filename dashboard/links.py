@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-OVERVIEW, NEW, TRIALS, REPORTS = "/", "/new", "/trials", "/reports"
+OVERVIEW, NEW, TRIALS, REPORTS, DATASETS = "/", "/new", "/trials", "/reports", "/datasets"
 
 
 def run(run_id: str) -> str:
@@ -20,6 +20,27 @@ def trial(study: str, number: int) -> str:
 def trials(**filters: Any) -> str:
     """The table of trials, narrowed: ``trials(run="signs-1", state=["FAIL"])``."""
     return with_query(TRIALS, filters)
+
+
+def dataset(name: str, **query: Any) -> str:
+    """The page of a prepared dataset: ``dataset("signs", fingerprint="f00d", tab="findings")``."""
+    return with_query(f"{DATASETS}/{quote(name, safe='')}", query)
+
+
+def prepare(source: str) -> str:
+    """The page of all datasets, with the form that prepares a source."""
+    return with_query(DATASETS, {"prepare": source})
+
+
+def thumbnail(fingerprint: str, row: int, is_rejected: bool = False, size: int = 0) -> str:
+    """A picture of a prepared dataset; ``size`` is the longest side that is wanted, 0 for all pixels."""
+    query = {"rejected": 1 if is_rejected else 0, "size": size}
+    return with_query(f"/thumbnails/{quote(fingerprint, safe='')}/{row}.png", query)
+
+
+def label_issues(fingerprint: str) -> str:
+    """The suspected label errors of a prepared dataset, to save."""
+    return f"/label-issues/{quote(fingerprint, safe='')}.csv"
 
 
 def report(run_id: str) -> str:

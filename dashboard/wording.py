@@ -8,6 +8,7 @@ import pandas as pd
 
 # The dash of ranges and of cells without a value.
 NOTHING = "\N{EN DASH}"
+_TIMES = "\N{MULTIPLICATION SIGN}"
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -77,6 +78,11 @@ def memory(size: float | None) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
+
+
+def extent(width: int, height: int) -> str:
+    """Width by height, in pixels."""
+    return f"{width} {_TIMES} {height}"
 
 
 def moment(at: datetime | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from tunescope.errors import ParameterError
 from tunescope.parameters import Parameters, check, faults
@@ -40,11 +41,30 @@ def test_every_key_has_one_file_of_its_name() -> None:
     assert files == set(Parameters.model_fields)
 
 
-def test_every_field_stands_in_the_committed_parameters() -> None:
-    tree = _defaults()
-    for key, field in Parameters.model_fields.items():
-        assert field.annotation is not None
-        assert set(tree[key]) == set(field.annotation.model_fields), key
+def _fields(model: type[BaseModel], prefix: str = "") -> set[str]:
+    """The dotted keys of all fields that are no sections themselves."""
+    keys: set[str] = set()
+    for name, field in model.model_fields.items():
+        is_section = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        keys |= _fields(field.annotation, f"{prefix}{name}.") if is_section else {prefix + name}
+    return keys
+
+
+def _keys(tree: dict[str, Any], known: set[str], prefix: str = "") -> set[str]:
+    keys: set[str] = set()
+    for name, value in tree.items():
+        is_section = isinstance(value, dict) and prefix + name not in known
+        keys |= _keys(value, known, f"{prefix}{name}.") if is_section else {prefix + name}
+    return keys
+
+
+def test_every_field_stands_in_the_committed_parameters_with_its_default() -> None:
+    known = _fields(Parameters)
+    assert _keys(_defaults(), known) == known
+    sections = {key: value for key, value in _defaults().items() if key != "dataset"}
+    source = {"dataset": {"source": _defaults()["dataset"]["source"]}}
+    assert check({**sections, **source}) == check(_defaults())
+    assert check(source).features == check(_defaults()).features
 
 
 def test_names_joined_by_plus_are_a_list() -> None:
@@ -74,6 +94,13 @@ def test_names_joined_by_plus_are_a_list() -> None:
         ("dataset.validation", 0.5, "`dataset.validation` is 0.5, but must be less than 0.5"),
         ("dataset.name", "../x", "`dataset.name` is `../x`, but must begin with a letter or digit"),
         ("dataset.fit", "squeeze", "`dataset.fit` is `squeeze`, but must be"),
+        ("dataset.group", "person(", "`dataset.group` is `person(`, but is no regular expression"),
+        ("dataset.split", "group", "`dataset` has `split` `group`: give `dataset.group`"),
+        ("dataset.fold", 5, "`dataset` has `fold` 5, but `folds` is 5: they count from 0"),
+        ("dataset.cleaning.dark", "fix", "`dataset.cleaning.dark` is `fix`, but must be 'drop' or 'keep'"),
+        ("dataset.cleaning.blured", "drop", "unknown (did you mean `dataset.cleaning.blurred`?): use"),
+        ("dataset.limits.ratio", 0, "`dataset.limits.ratio` is 0, but must be at least 1"),
+        ("features.hog.cell", 6, "`features.hog.cell` is unknown (did you mean `features.hog.cells`?)"),
         ("dataset", 5, "`dataset` is 5, but must be a group of keys"),
         ("features.extractors", "hog+sift", "`features.extractors` holds `sift`"),
         ("learning_rate.policy", "cosine", "`learning_rate.policy` holds `cosine`"),

@@ -6,10 +6,19 @@ of the whole tree before any work starts. They know rules, not registries: which
 """
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from tunescope.errors import ParameterError
@@ -37,24 +46,156 @@ class RunParameters(_Section):
     id: str | None = Field(None, pattern=RUN_ID_PATTERN, max_length=60, description="Name of the run")
 
 
+Kept = Literal["drop", "keep"]
+Mended = Literal["drop", "fix"]
+Handled = Literal["drop", "fix", "keep"]
+
+
+class CleaningParameters(_Section):
+    """What is done about each finding: drop the file, fix the picture, or keep it as it is.
+
+    What no policy can mend (an empty file, no image, a bomb, ...) is always dropped. Each key but the
+    thresholds at the end is a finding, in the words of ``data_quality.json`` with ``_`` for spaces.
+    """
+
+    truncated: Mended = Field("drop", description="A picture that ends too early: `fix` leaves the rest gray")
+    too_small: Kept = Field("drop", description="A side shorter than `smallest_side`")
+    turned: Handled = Field("fix", description="Turned by its EXIF data: `fix` puts it upright")
+    transparent: Handled = Field("fix", description="See-through: `fix` puts it on white, `keep` ignores it")
+    deep_colour: Mended = Field(
+        "fix", description="16-bit, 32-bit or floating-point values: `fix` scales them"
+    )
+    other_colours: Mended = Field("fix", description="CMYK, LAB, YCbCr ...: `fix` turns them into RGB")
+    palette: Mended = Field("fix", description="Palette colours: `fix` looks them up")
+    black_and_white: Mended = Field("fix", description="1-bit pixels: `fix` makes them 0 and 255")
+    animated: Mended = Field("fix", description="Several frames: `fix` takes the first")
+    exact_duplicate: Kept = Field("drop", description="The same content as an earlier file of its class")
+    near_duplicate: Kept = Field("keep", description="Hardly to be told from an earlier image of its class")
+    two_labels: Kept = Field("drop", description="The same image in two classes")
+    leakage: Handled = Field("fix", description="Near duplicates across splits: `fix` moves them into one")
+    label_case: Literal["fix", "keep"] = Field(
+        "keep", description="Classes that differ by case: `fix` joins them"
+    )
+    blurred: Kept = Field("keep", description="Sharpness below `blurred_below`")
+    dark: Kept = Field("keep", description="Brightness below `dark_below`")
+    odd_aspect: Kept = Field("keep", description="One side more than `odd_aspect_above` times the other")
+    smallest_side: int = Field(8, ge=1, le=512, description="Pixels")
+    near_duplicate_bits: int = Field(
+        4, ge=0, le=16, description="Differing bits of 64 between near duplicates"
+    )
+    blurred_below: float = Field(0.025, ge=0, description="Sharpness of a blurred image")
+    dark_below: float = Field(0.1, ge=0, le=1, description="Mean brightness, 0 to 1, of a dark image")
+    odd_aspect_above: float = Field(4.0, ge=1, description="Longer side by shorter side")
+
+
+class LimitParameters(_Section):
+    """What a source may hold: an archive that declares more is refused before it is read."""
+
+    files: int = Field(2_000_000, ge=1, description="Files in an archive")
+    total_bytes: int = Field(2**40, ge=1, description="Bytes of an archive, unpacked")
+    ratio: int = Field(200, ge=1, description="Unpacked bytes for each packed one")
+    file_bytes: int = Field(2**28, ge=1, description="Bytes of one image file")
+
+
 class DatasetParameters(_Section):
     """Which images, and how they are prepared."""
 
-    source: str = Field(min_length=1, description="Folder or archive of labelled images")
+    source: str = Field(min_length=1, description="Folder, archive, manifest or name of labelled images")
     name: str | None = Field(None, pattern=DATASET_NAME_PATTERN, max_length=80, description="Name")
     image_size: int | None = Field(None, ge=8, le=512, description="Side of the packed images in pixels")
     fit: Literal["letterbox", "crop", "stretch"] = Field(
         "letterbox", description="How an image becomes square"
     )
+    split: Literal["auto", "stratified", "group", "kfold", "official"] = Field(
+        "auto", description="How images are shared out among the splits"
+    )
+    group: str | None = Field(
+        None, min_length=1, description="Regular expression: what names an image's group"
+    )
+    folds: int = Field(5, ge=2, le=100, description="Number of folds")
+    fold: int = Field(0, ge=0, description="The fold that is for validation")
     validation: float = Field(0.15, gt=0, lt=0.5, description="Share of the images for validation")
     test: float = Field(0.15, gt=0, lt=0.5, description="Share of the images for the sealed test split")
     seed: int = Field(0, ge=0, description="Seed of the split")
+    corrections: str | None = Field(None, min_length=1, description="CSV of labels to correct")
+    label_check: bool = Field(True, description="Whether to look for suspected label errors")
+    cleaning: CleaningParameters = CleaningParameters()
+    limits: LimitParameters = LimitParameters()
+
+    @field_validator("group")
+    @classmethod
+    def _is_a_pattern(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"is `{value}`, but is no regular expression ({error})") from None
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_split(self) -> "DatasetParameters":
+        if self.split == "group" and self.group is None:
+            raise ValueError("has `split` `group`: give `dataset.group`, what names an image's group")
+        if self.fold >= self.folds:
+            raise ValueError(f"has `fold` {self.fold}, but `folds` is {self.folds}: they count from 0")
+        return self
+
+
+class PixelsParameters(_Section):
+    """Options of the extractor ``pixels``."""
+
+    side: int = Field(16, ge=2, le=128, description="Side that images shrink to")
+
+
+class PixelsPcaParameters(_Section):
+    """Options of the extractor ``pixels_pca``."""
+
+    components: int = Field(64, ge=1, le=1024, description="Principal components")
+
+
+class HogParameters(_Section):
+    """Options of the extractor ``hog``."""
+
+    orientations: int = Field(9, ge=2, le=36, description="Sectors of the half circle")
+    cells: int = Field(6, ge=2, le=32, description="Cells across the shorter side")
+
+
+class LbpParameters(_Section):
+    """Options of the extractor ``lbp``."""
+
+    points: int = Field(8, ge=4, le=24, description="Neighbours on the circle")
+    radius: float = Field(1.0, ge=1, le=16, description="Radius of the circle in pixels")
+    cells: int = Field(3, ge=1, le=16, description="Cells across the shorter side")
+
+
+class ColourHistogramParameters(_Section):
+    """Options of the extractor ``colour_histogram``."""
+
+    levels: Literal[2, 4, 8] = Field(4, description="Steps of each colour channel")
+
+
+class EmbeddingParameters(_Section):
+    """Options of the extractor ``embedding``."""
+
+    backbone: str = Field(
+        "resnet18", min_length=1, description="A torchvision model, or cifar_resnet20 to 56"
+    )
+    weights: str | None = Field(
+        None, min_length=1, description="File of weights; else torchvision's pretrained"
+    )
+    image_size: int | None = Field(None, ge=16, le=512, description="Side that the backbone sees")
 
 
 class FeaturesParameters(_Section):
-    """Which feature matrices shallow models may choose from."""
+    """Which feature matrices shallow models may choose from, and how they are computed."""
 
     extractors: Names = Field(("hog", "colour_histogram", "pixels_pca"), description="Extractors")
+    map: Literal["pca", "umap"] = Field("pca", description="How the dataset page draws the features")
+    pixels: PixelsParameters = PixelsParameters()
+    pixels_pca: PixelsPcaParameters = PixelsPcaParameters()
+    hog: HogParameters = HogParameters()
+    lbp: LbpParameters = LbpParameters()
+    colour_histogram: ColourHistogramParameters = ColourHistogramParameters()
+    embedding: EmbeddingParameters = EmbeddingParameters()
 
 
 class SearchParameters(_Section):
@@ -199,8 +340,9 @@ def _shown(value: object) -> str:
 
 def _unknown_key(key: str) -> str:
     parent = key.rpartition(".")[0]
-    field = Parameters.model_fields.get(parent)
-    owner: Any = field.annotation if field else Parameters
+    owner: Any = Parameters
+    for part in parent.split(".") if parent else ():
+        owner = owner.model_fields[part].annotation
     prefix = f"{parent}." if parent else ""
     known = [prefix + field for field in owner.model_fields]
     return f"`{key}` is unknown{_suggestion(key, known)}: use {_listing(known)}"

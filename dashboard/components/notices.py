@@ -39,7 +39,7 @@ def empty(symbol: str, title: str, text: str, actions: Any = None, is_page: bool
 
 def blank(text: str) -> html.P:
     """A card without content yet."""
-    return html.P(text, className="blank")
+    return html.P(sentence(text), className="blank")
 
 
 def skeleton(kind: str, amount: int = 1) -> html.Div:

@@ -21,6 +21,7 @@ from dashboard.components.basics import (
 from dashboard.components.notices import blank, notice
 from dashboard.components.progress import budget_meters
 from dashboard.components.tables import Column, table
+from dashboard.launch import is_preparation
 from dashboard.reading import RunView, records
 from dashboard.wording import NOTHING, ago, count, duration, interval, is_missing, moment, percent
 
@@ -73,7 +74,15 @@ def actions(view: RunView) -> list[Any]:
     actions = _results(view) if view.state == "finished" else []
     if view.state in reading.RESUMABLE:
         actions.append(button("Resume", "resume", "primary", id="run-resume"))
-    return [*actions, button_link("Run again", "new", links.with_query(links.NEW, {"from": view.run_id}))]
+    return [*actions, _again(view)]
+
+
+def _again(view: RunView) -> Any:
+    source = view.row["parameters"].get("dataset", {}).get("source")
+    if is_preparation(view.run_id) and source:
+        again = links.with_query(links.DATASETS, {"prepare": source, "like": view.run_id})
+        return button_link("Prepare again", "new", again)
+    return button_link("Run again", "new", links.with_query(links.NEW, {"from": view.run_id}))
 
 
 def _results(view: RunView) -> list[Any]:
@@ -104,11 +113,20 @@ def verdict(view: RunView) -> Any:
     if view.is_live and (asked := _last_stop(view)):
         return _stop_notice(asked)
     if view.state == "finished":
-        return _winner(view)
+        return _prepared(view) if is_preparation(view.run_id) else _winner(view)
     if view.state in _STATUS_NOTES:
         kind, title, text = _STATUS_NOTES[view.state]
         return notice(kind, title, text)
     return None
+
+
+def _prepared(view: RunView) -> Any:
+    if view.dataset is None:
+        return None
+    one = view.dataset
+    text = f"{count(one['images'], 'image')} in {count(len(one['classes']))} classes, ready for every run."
+    see = button_link("See the dataset", "images", links.dataset(one["name"], fingerprint=one["fingerprint"]))
+    return notice("good", f"{one['name']} is prepared", text, see)
 
 
 def _stop_notice(asked: Mapping[str, Any]) -> Any:

@@ -1,16 +1,17 @@
 """`/new`: start a run."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-import dash_bootstrap_components as dbc
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import connection, form, links
-from dashboard.components.basics import button, card, facts, fold, page_head, sentence
+from dashboard import catalogue, connection, form, links
+from dashboard.components.basics import button, card, facts, fold, page_head
 from dashboard.components.browser import in_browser
+from dashboard.components.fields import entry, fault, input_class, values_of
 from dashboard.components.notices import notice
 from dashboard.form import Field, Values
 from dashboard.launch import command_line
@@ -21,16 +22,21 @@ from tunescope.store import runs
 
 _FIELD = {"type": "new-field", "key": ALL}
 _FAULT = {"type": "new-fault", "key": ALL}
-_DEBOUNCE_SECONDS = 0.4
 
 
 def layout(search: str = "") -> html.Div:
-    """The form, filled as the project is configured, or like the run that ``?from=`` names."""
-    values = _initial(search)
+    """The form, filled as the project is configured, or like the run that ``?from=`` names.
+
+    ``?source=`` and other keys of ``dataset`` fill their fields; ``?prepared=`` names a run that prepared the
+    images, whose other choices about them are taken over.
+    """
+    query = {key: given[0] for key, given in parse_qs(search.lstrip("?")).items()}
+    values, carried = _initial(query)
     return html.Div(
         [
             page_head("New run", "What to search, with what, and for how long."),
-            html.Div([_fields(values), _side(values)], className="form-split"),
+            html.Div([_fields(values), _side(values, carried)], className="form-split"),
+            dcc.Store(id="new-carried", data=carried),
             # One token a form: however often start is clicked, it starts one run.
             dcc.Store(id="new-token", data=uuid.uuid4().hex),
             dcc.Location(id="new-goto", refresh="callback-nav"),
@@ -48,15 +54,19 @@ def register(app: Dash) -> None:
         Output("new-plan", "children"),
         Input(_FIELD, "value"),
         State(_FIELD, "id"),
+        State("new-carried", "data"),
         prevent_initial_call=True,
     )
-    def check(entered: list[Any], ids: list[dict[str, str]]) -> tuple[Any, ...]:
-        values = _values(entered, ids)
-        found = form.faults(values)
+    def check(
+        entered: list[Any], ids: list[dict[str, str]], carried: dict[str, Any] | None
+    ) -> tuple[Any, ...]:
+        values = values_of(entered, ids)
+        kept = _kept(carried, values)
+        found = form.faults(values, kept)
         keys = [one["key"] for one in ids]
-        faults = [_fault(found.get(key)) for key in keys]
-        classes = [_input_class(form.field(key), key in found) for key in keys]
-        return faults, classes, command_line(form.changed(values)), _plan(values)
+        faults = [fault(found.get(key)) for key in keys]
+        classes = [input_class(form.field(key), key in found) for key in keys]
+        return faults, classes, command_line(form.changed(values, kept)), _plan(values)
 
     @app.callback(
         Output("new-goto", "href"),
@@ -65,6 +75,7 @@ def register(app: Dash) -> None:
         State(_FIELD, "value"),
         State(_FIELD, "id"),
         State("new-token", "data"),
+        State("new-carried", "data"),
         running=[
             (Output("new-start", "disabled"), True, False),
             (Output("new-start", "className"), "button button-primary busy", "button button-primary"),
@@ -72,16 +83,21 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def start(
-        clicks: int | None, entered: list[Any], ids: list[dict[str, str]], token: str
+        clicks: int | None,
+        entered: list[Any],
+        ids: list[dict[str, str]],
+        token: str,
+        carried: dict[str, Any] | None,
     ) -> tuple[Any, Any]:
         if not clicks:
             raise PreventUpdate
-        values = _values(entered, ids)
-        found = form.faults(values)
+        values = values_of(entered, ids)
+        kept = _kept(carried, values)
+        found = form.faults(values, kept)
         if found:
             return no_update, _not_started("\n".join(found.values()))
         try:
-            run_id = connection.current().start_once(token, form.tree_of(values))
+            run_id = connection.current().start_once(token, form.tree_of(values, kept))
         except TunescopeError as error:
             return no_update, _not_started(str(error))
         return links.run(run_id), None
@@ -97,18 +113,56 @@ def register(app: Dash) -> None:
     )
 
 
-def _initial(search: str) -> Values:
-    source = parse_qs(search.lstrip("?")).get("from")
-    if not source:
-        return form.defaults()
-    given = form.values_of(runs.get(connection.store(), source[0])["parameters"])
-    # A new run needs an id of its own; what the old one did not say is as usual.
-    known = {key: value for key, value in given.items() if value is not None and key != "run.id"}
-    return {**form.defaults(), **known}
+def _initial(query: Mapping[str, str]) -> tuple[Values, dict[str, Any]]:
+    """The values of the fields, and what of an earlier run goes beyond them."""
+    values, carried = dict(form.defaults()), {}
+    if query.get("from"):
+        tree = runs.get(connection.store(), query["from"])["parameters"]
+        # A new run needs an id of its own; what the old one did not say is as usual.
+        values |= _known(form.values_of(tree))
+        carried = _carried(tree)
+    elif query.get("prepared"):
+        dataset = runs.get(connection.store(), query["prepared"])["parameters"].get("dataset", {})
+        values |= _known(form.values_of({"dataset": dataset}))
+        carried = _carried({"dataset": dataset})
+    for field in form.FIELDS:
+        section, _, name = field.key.partition(".")
+        if section == "dataset" and query.get(name):
+            values[field.key] = _number(query[name]) if field.kind == "whole" else query[name]
+    return values, carried
 
 
-def _values(entered: list[Any], ids: list[dict[str, str]]) -> Values:
-    return {one["key"]: value for one, value in zip(ids, entered, strict=True)}
+def _carried(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tree": form.unshown(tree), "source": tree.get("dataset", {}).get("source")}
+
+
+def _known(values: Values) -> Values:
+    return {key: value for key, value in values.items() if value is not None and key != "run.id"}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _kept(carried: Mapping[str, Any] | None, values: Values) -> dict[str, Any]:
+    """What is carried over from an earlier run; the name of other images is not."""
+    carried = carried or {}
+    tree = form.merged(carried.get("tree", {}), {})
+    if values.get("dataset.source") != carried.get("source"):
+        tree.get("dataset", {}).pop("name", None)
+    return tree
+
+
+def _entry(field: Field, values: Values) -> html.Div:
+    known = _sources() if field.key == "dataset.source" else []
+    return entry("new", field, values[field.key], known)
+
+
+def _sources() -> list[str]:
+    """What the field of the images suggests: what was prepared before, and what was uploaded."""
+    here = connection.current()
+    prepared = [one.source for one in catalogue.all_prepared(here.store())]
+    return list(dict.fromkeys([*prepared, *(one.source for one in here.uploads.uploaded())]))
 
 
 def _fields(values: Values) -> html.Div:
@@ -138,11 +192,14 @@ def _fields(values: Values) -> html.Div:
     )
 
 
-def _side(values: Values) -> html.Aside:
+def _side(values: Values, carried: Mapping[str, Any]) -> html.Aside:
     start = button("Start run", "running", "primary", id="new-start")
     copy = button("Copy", "copy", "quiet", id="new-copy")
     command = html.Pre(
-        command_line(form.changed(values)), id="new-command", className="command", tabIndex="0"
+        command_line(form.changed(values, _kept(carried, values))),
+        id="new-command",
+        className="command",
+        tabIndex="0",
     )
     same = html.Div(
         [html.Span("The same on the command line", className="tile-label"), copy], className="side-head"
@@ -183,66 +240,6 @@ def _share(values: Values, studies: int) -> str:
 def _positive(values: Values, key: str) -> float | None:
     value = values.get(key)
     return value if isinstance(value, (int, float)) and value > 0 else None
-
-
-def _entry(field: Field, values: Values) -> html.Div:
-    """A field with its label, hint, and the place for its fault."""
-    fault = html.Div(id={"type": "new-fault", "key": field.key}, className="field-fault", role="alert")
-    if field.kind == "names":
-        legend = html.Legend(field.label, className="visually-hidden")
-        return html.Div(
-            [html.Fieldset([legend, _control(field, values[field.key])]), fault], className="field"
-        )
-    label = html.Label([html.Span(field.label, className="field-label"), _control(field, values[field.key])])
-    return html.Div([label, html.Div(field.hint, className="field-hint"), fault], className="field")
-
-
-def _control(field: Field, value: Any) -> Any:
-    properties = {
-        "id": {"type": "new-field", "key": field.key},
-        "className": _input_class(field, False),
-        "value": value,
-    }
-    if field.kind == "names":
-        return dbc.Checklist(options=_cards(field), **properties)
-    if field.kind == "choice":
-        options = [{"label": line, "value": name} for name, line in _options(field).items()]
-        return dbc.Select(options=options, **properties)
-    if field.kind == "text":
-        return dbc.Input(type="text", debounce=_DEBOUNCE_SECONDS, placeholder=field.placeholder, **properties)
-    step = 1 if field.kind == "whole" else "any"
-    return dbc.Input(
-        type="number",
-        step=step,
-        debounce=_DEBOUNCE_SECONDS,
-        placeholder=field.placeholder,
-        inputmode="decimal",
-        **properties,
-    )
-
-
-def _options(field: Field) -> dict[str, str]:
-    return dict(field.options()) if field.options else {}
-
-
-def _cards(field: Field) -> list[dict[str, Any]]:
-    return [
-        {
-            "value": name,
-            "label": html.Span(
-                [html.Strong(name.replace("_", " ")), html.Span(line)], className="choice-text"
-            ),
-        }
-        for name, line in _options(field).items()
-    ]
-
-
-def _input_class(field: Field, is_faulty: bool) -> str:
-    return ("choice-cards" if field.kind == "names" else "field-input") + (" faulty" if is_faulty else "")
-
-
-def _fault(text: str | None) -> Any:
-    return sentence(text) if text else None
 
 
 def _not_started(text: str) -> Any:

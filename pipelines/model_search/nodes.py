@@ -1,9 +1,11 @@
 """From a prepared dataset and its features to the trials of a study."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.model_search.progress import TerminalProgress
+from tunescope.errors import SourceError
 from tunescope.execution import Workbench, Workers
 from tunescope.parameters import (
     FeaturesParameters,
@@ -24,11 +26,14 @@ def search_models(
     learning_rate: LearningRateParameters,
     run: RunParameters,
     models_folder: Path,
-    features_folder: Path,
-    *_features: dict[str, Any],
+    *handles: dict[str, Any],
     strategy: str,
 ) -> dict[str, Any]:
-    """Search with one strategy; returns the study's summary, empty when the strategy was not chosen."""
+    """Search with one strategy; returns the study's summary, empty when the strategy was not chosen.
+
+    Raises:
+        SourceError: when the features of the handles are not those that the parameters ask for.
+    """
     if strategy not in search.strategies:
         return {}
     assert run.id is not None  # the start-up check has filled it in
@@ -46,10 +51,26 @@ def search_models(
     count = search.workers or usable_cores()
     workbench = Workbench(
         dataset=Path(prepared_dataset["folder"]),
-        features=features_folder,
+        features=_feature_folders(handles, features, prepared_dataset["fingerprint"]),
         threads=max(1, usable_cores() // count),
         device="auto",
         policy=learning_rate.policy,
     )
     with Workers(count, workbench) as workers, TerminalProgress(plan) as progress:
         return search_study(open_store(), plan, workers, progress)
+
+
+def _feature_folders(
+    handles: Sequence[dict[str, Any]], features: FeaturesParameters, fingerprint: str
+) -> dict[str, Path]:
+    """Where the features of each chosen extractor are; handles of an earlier launch may be of others."""
+    made = {handle["extractor"]: handle for handle in handles if handle}
+    for name in features.extractors:
+        options = getattr(features, name).model_dump(mode="json")
+        folder = Path(made[name]["folder"]) if name in made else None
+        if folder is None or folder.parent.name != fingerprint or made[name]["options"] != options:
+            raise SourceError(
+                f"the features of `{name}` are not those of this dataset and these options: "
+                "run feature extraction first"
+            )
+    return {name: Path(made[name]["folder"]) for name in features.extractors}

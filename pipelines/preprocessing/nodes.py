@@ -4,34 +4,46 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from tunescope.datasets import Inspection, inspect, pack
-from tunescope.errors import SourceError
+from pipelines.progress import progress_bar
+from tunescope.datasets import Inspection, PackedDataset, inspect, pack, recall
 from tunescope.parameters import DatasetParameters
 
 logger = logging.getLogger("tunescope.preprocessing")
 
 
-def inspect_images(parameters: DatasetParameters) -> tuple[Inspection, dict[str, Any]]:
-    """Open every file of the source; returns what is usable, and an account of every file."""
-    inspection = inspect(parameters.source)
+def inspect_images(
+    parameters: DatasetParameters, folder: Path
+) -> tuple[Inspection | PackedDataset, dict[str, Any]]:
+    """Open every file of the source; returns what is usable, and an account of every file.
+
+    A source that is as it was when it was packed is not read again: its packed dataset is returned instead.
+    """
+    if dataset := recall(parameters, folder):
+        logger.info("`%s` has not changed since it was packed", parameters.source)
+        return dataset, dataset.quality
+    with progress_bar("Reading images") as on_progress:
+        inspection = inspect(parameters.source, parameters, folder, on_progress)
     quality = inspection.quality()
     logger.info("%d of %d files are usable images", quality["accepted"], quality["files"])
     return inspection, quality
 
 
-def pack_images(inspection: Inspection, parameters: DatasetParameters, folder: Path) -> dict[str, Any]:
-    """Split the images and pack them as memory-mapped arrays; returns a handle to them.
+def pack_images(inspection: Inspection | PackedDataset, folder: Path) -> dict[str, Any]:
+    """Pack the images as memory-mapped arrays, unless they are; returns a handle to them.
 
     Raises:
         SourceError: when what is left of the source cannot be learned from.
     """
-    if inspection.fault:
-        raise SourceError(inspection.fault)
-    dataset = pack(inspection, parameters.source, parameters, folder)
+    dataset = inspection if isinstance(inspection, PackedDataset) else _packed(inspection, folder)
     logger.info("dataset %s: %d images, %d classes", dataset.name, len(dataset.labels), len(dataset.classes))
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
         "folder": str(dataset.folder),
-        "rejected": inspection.quality()["rejected"],
+        "rejected": dataset.quality["rejected"],
     }
+
+
+def _packed(inspection: Inspection, folder: Path) -> PackedDataset:
+    with progress_bar("Packing images") as on_progress:
+        return pack(inspection, folder, on_progress)

@@ -2,19 +2,31 @@
 
 from kedro.pipeline import Pipeline, node
 
+from pipelines.preprocessing.label_check import suspect_labels
 from pipelines.preprocessing.nodes import inspect_images, pack_images
 
 
 def create_pipeline() -> Pipeline:
-    """Two nodes, so that the account of the files is on disk before the data are judged."""
+    """Reading is a node of its own: the account of the files is on disk before the data are judged."""
     return Pipeline(
         [
-            node(inspect_images, "params:dataset", ["inspection", "data_quality"], name="inspect_images"),
+            node(
+                inspect_images,
+                ["params:dataset", "packed_datasets_folder"],
+                ["inspection", "data_quality"],
+                name="inspect_images",
+            ),
             node(
                 pack_images,
-                ["inspection", "params:dataset", "packed_datasets_folder"],
+                ["inspection", "packed_datasets_folder"],
                 "prepared_dataset",
                 name="pack_images",
+            ),
+            node(
+                suspect_labels,
+                ["prepared_dataset", "params:dataset", "feature_matrices_folder"],
+                "label_issues",
+                name="suspect_labels",
             ),
         ],
         tags="preprocessing",

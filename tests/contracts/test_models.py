@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from feature_samples import all_features
 from patterns import pattern_dataset
 
 from tunescope.datasets import PackedDataset
-from tunescope.features import EXTRACTORS, extract
 from tunescope.models import MODELS
 from tunescope.search import Space
 from tunescope.training import Trained, load_predictor, train
@@ -26,20 +26,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> PackedDataset:
 
 
 @pytest.fixture(scope="module")
-def features(dataset: PackedDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _features(dataset, tmp_path_factory.mktemp("features"))
+def features(dataset: PackedDataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return all_features(dataset, tmp_path_factory.mktemp("features"))
 
 
 @pytest.fixture(scope="module")
-def trained(dataset: PackedDataset, features: Path) -> dict[str, Trained]:
+def trained(dataset: PackedDataset, features: dict[str, Path]) -> dict[str, Trained]:
     """Each model with its default configuration."""
     return {name: train(name, {}, dataset, features, seed=0) for name in MODELS}
-
-
-def _features(dataset: PackedDataset, root: Path) -> Path:
-    for name in EXTRACTORS:
-        extract(dataset, name, root)
-    return root
 
 
 def _short(name: str, chosen: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -77,7 +71,7 @@ class TestModels:
         np.testing.assert_allclose(probabilities, trained[name].validation_probabilities, atol=1e-5)
 
     def test_the_same_seed_gives_the_same_model(
-        self, name: str, dataset: PackedDataset, features: Path
+        self, name: str, dataset: PackedDataset, features: dict[str, Path]
     ) -> None:
         first, second = (train(name, _short(name), dataset, features, seed=3) for _ in range(2))
         np.testing.assert_array_equal(first.validation_probabilities, second.validation_probabilities)
@@ -92,7 +86,7 @@ class TestModels:
         np.testing.assert_array_equal(loaded.predict(images), trained[name].predictor.predict(images))
 
     def test_any_configuration_of_its_space_can_be_trained(
-        self, name: str, dataset: PackedDataset, features: Path
+        self, name: str, dataset: PackedDataset, features: dict[str, Path]
     ) -> None:
         space = Space.from_dict(MODELS[name].space)
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
@@ -102,7 +96,7 @@ class TestModels:
 
     def test_two_gray_classes_of_three_tiny_images_are_enough(self, name: str, tmp_path: Path) -> None:
         tiny = pattern_dataset(tmp_path / "tiny", classes=2, images=3, side=8, channels=1)
-        outcome = train(name, _short(name), tiny, _features(tiny, tmp_path), seed=0)
+        outcome = train(name, _short(name), tiny, all_features(tiny, tmp_path / "features"), seed=0)
         assert outcome.validation_probabilities.shape == (2, 2)
 
     def test_where_its_time_goes_is_told(self, name: str, trained: dict[str, Trained]) -> None:

@@ -29,7 +29,9 @@ def test_every_option_of_a_field_is_accepted() -> None:
         if field.options:
             for name in field.options():
                 value = [name] if field.kind == "names" else name
-                assert form.faults({**form.defaults(), field.key: value}) == {}, (field.key, name)
+                # To split by group takes a group.
+                given = {**form.defaults(), "dataset.group": "x", field.key: value}
+                assert form.faults(given) == {}, (field.key, name)
 
 
 def test_an_empty_text_is_nothing() -> None:
@@ -56,6 +58,9 @@ def test_only_what_differs_from_the_configuration_is_written_out() -> None:
         ("run.id", "Bad Id", "Bad Id"),
         ("dataset.source", "", "missing"),
         ("dataset.source", "no/such/photos.zip", "no such file or folder"),
+        ("dataset.split", "group", "give `dataset.group`"),
+        ("dataset.group", "(", "no regular expression"),
+        ("dataset.corrections", "no/such.csv", "no such file"),
     ],
 )
 def test_a_fault_is_one_sentence_at_its_field(key: str, value: object, word: str) -> None:
@@ -63,6 +68,43 @@ def test_a_fault_is_one_sentence_at_its_field(key: str, value: object, word: str
     assert list(found) == [key]
     assert word in found[key] or key in found[key]
     assert "\n" not in found[key]
+
+
+def test_a_source_that_is_a_name_is_ready() -> None:
+    assert form.faults({**form.defaults(), "dataset.source": "sklearn:digits"}) == {}
+
+
+def test_a_finding_has_a_field_with_the_choices_of_its_policy() -> None:
+    choices = {field.key: set(field.options()) for field in form.CLEANING if field.options}
+    assert choices["dataset.cleaning.exact_duplicate"] == {"drop", "keep"}
+    assert choices["dataset.cleaning.leakage"] == {"drop", "fix", "keep"}
+    values = {**form.preparation_defaults(), "dataset.cleaning.blurred": "drop"}
+    assert form.changed(values) == {"dataset": {"cleaning": {"blurred": "drop"}}}
+    assert form.preparation_faults(values, "data/01_raw/hand_signs.zip") == {}
+
+
+def test_what_no_field_shows_is_carried_over_from_an_earlier_run() -> None:
+    tree = {
+        "run": {"id": "old"},
+        "dataset": {
+            "source": "x.zip",
+            "seed": 7,
+            "name": "x",
+            "cleaning": {"dark": "drop", "blurred": "keep"},
+        },
+        "search": {"max_trials": 3, "seed_trials": [{"model": "svm"}]},
+    }
+    assert form.unshown(tree) == {
+        "dataset": {"seed": 7, "name": "x", "cleaning": {"dark": "drop"}},
+        "search": {"seed_trials": [{"model": "svm"}]},
+    }
+
+
+def test_a_preparation_again_keeps_what_was_chosen_about_the_images() -> None:
+    tree = {"run": {"id": "old"}, "dataset": {"source": "x.zip", "seed": 7}, "search": {"max_trials": 3}}
+    assert form.dataset_tree(tree, source="x.zip", corrections="y.csv") == {
+        "dataset": {"source": "x.zip", "seed": 7, "corrections": "y.csv"}
+    }
 
 
 def test_a_search_without_an_end_is_a_fault_of_its_budget() -> None:

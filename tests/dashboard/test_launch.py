@@ -14,7 +14,15 @@ import yaml
 from dashboard_samples import Samples, tree
 from kedro.framework.cli.utils import _split_params
 
-from dashboard.launch import Launcher, command_line, resume_run, start_run
+from dashboard.launch import (
+    PREPARATION,
+    Launcher,
+    command_line,
+    is_preparation,
+    resume_run,
+    start_preparation,
+    start_run,
+)
 from tunescope.errors import RunError, UnknownNameError
 from tunescope.store import Store, commands, runs
 
@@ -94,6 +102,32 @@ def test_an_interrupted_run_goes_on_with_the_parameters_it_had(
     wait_for(lambda: runs.get(store, "signs")["state"] == "running")
     assert runs.get(store, "signs")["launches"] == 2
     stop(store, "signs")
+
+
+def written(store: Store, run_id: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((Path(runs.get(store, run_id)["folder"]) / "run.yml").read_text())
+    return read["run"]
+
+
+def test_a_search_runs_every_pipeline(store: Store, launcher: Launcher) -> None:
+    run_id = start_run(store, tree(), launcher)
+    assert "pipelines" not in written(store, run_id)
+    wait_for(lambda: runs.get(store, run_id)["state"] == "running")
+    stop(store, run_id)
+
+
+def test_a_preparation_runs_the_preparing_pipelines_also_when_it_is_resumed(
+    store: Store, launcher: Launcher
+) -> None:
+    run_id = start_preparation(store, tree(), launcher)
+    assert is_preparation(run_id)
+    assert written(store, run_id)["pipelines"].split(",") == list(PREPARATION)
+    wait_for(lambda: runs.get(store, run_id)["state"] == "running")
+    stop(store, run_id)
+    resume_run(store, run_id, launcher)
+    assert written(store, run_id)["pipelines"].split(",") == list(PREPARATION)
+    wait_for(lambda: runs.get(store, run_id)["state"] == "running")
+    stop(store, run_id)
 
 
 def test_a_run_that_is_alive_is_not_resumed(store: Store, launcher: Launcher, tmp_path: Path) -> None:

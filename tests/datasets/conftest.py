@@ -22,7 +22,7 @@ def photo() -> Photo:
         seed: int, mode: str = "RGB", size: tuple[int, int] = (24, 24), format: str = "PNG", **options: Any
     ) -> bytes:
         colours = np.random.default_rng(seed).integers(0, 256, (3, 3, 3), np.uint8)
-        image = Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC).convert(mode)
+        image = Image.fromarray(colours).resize(size, Image.Resampling.NEAREST).convert(mode)
         return encoded(image, format, **options)
 
     return make

@@ -1,18 +1,23 @@
+import errno
 import io
 import json
 import multiprocessing
 import pickle
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
-from tunescope.datasets import PackedDataset, inspect, pack, read
-from tunescope.errors import SourceError, UnknownNameError
-from tunescope.parameters import DatasetParameters
+from tunescope.datasets import PackedDataset, inspect, pack
+from tunescope.errors import RunError, SourceError, UnknownNameError
+from tunescope.parameters import CleaningParameters, DatasetParameters
 
 Folder = Callable[[dict[str, bytes]], Path]
 Photo = Callable[..., bytes]
@@ -20,7 +25,7 @@ Photo = Callable[..., bytes]
 
 def packed(source: Path, root: Path, **parameters: Any) -> PackedDataset:
     chosen = DatasetParameters(source=str(source), **parameters)
-    return pack(inspect(source), source, chosen, root)
+    return pack(inspect(source, chosen), root)
 
 
 @pytest.fixture
@@ -94,6 +99,14 @@ def test_without_a_size_the_median_shorter_side_decides(
     assert packed(folder(files), root).image_shape == (expected, expected, 3)
 
 
+def test_squares_of_one_small_size_are_packed_as_they_are(folder: Folder, photo: Photo, root: Path) -> None:
+    files = {
+        f"{label}/{n}.png": photo(n + 9 * (label == "b"), size=(28, 28)) for label in "ab" for n in range(3)
+    }
+
+    assert packed(folder(files), root).image_shape == (28, 28, 3)
+
+
 @pytest.mark.parametrize("fit", ["letterbox", "crop", "stretch"])
 def test_the_chosen_size_and_fit_are_used(photos: Path, root: Path, fit: str) -> None:
     assert packed(photos, root, image_size=13, fit=fit).image_shape == (13, 13, 3)
@@ -103,13 +116,7 @@ def test_packing_again_opens_what_is_there(photos: Path, root: Path) -> None:
     first = packed(photos, root)
     written = (first.folder / "images.npy").stat().st_mtime_ns
     told: list[int] = []
-    again = pack(
-        inspect(photos),
-        photos,
-        DatasetParameters(source=str(photos)),
-        root,
-        lambda done, _: told.append(done),
-    )
+    again = pack(inspect(photos), root, lambda done, _: told.append(done))
 
     assert again == first
     assert told == []
@@ -191,8 +198,15 @@ def test_a_dataset_describes_itself_as_plain_data(photos: Path, root: Path) -> N
         "splits": {"train": 12, "validation": 4, "test": 4},
     }
     written = json.loads((dataset.folder / "dataset.json").read_text(encoding="utf-8"))
-    assert written == about | {
-        "preparation": {"fit": "letterbox", "validation": 0.15, "test": 0.15, "seed": 0}
+    preparation = written.pop("preparation")
+    assert written == about
+    assert preparation["cleaning"]["exact_duplicate"] == "drop"
+    assert {key: preparation[key] for key in ("fit", "split", "validation", "test", "seed")} == {
+        "fit": "letterbox",
+        "split": "auto",
+        "validation": 0.15,
+        "test": 0.15,
+        "seed": 0,
     }
 
 
@@ -231,29 +245,12 @@ def test_a_fault_ends_packing(folder: Folder, photo: Photo, root: Path) -> None:
     assert not root.exists()
 
 
-@pytest.mark.parametrize("change", ["other", "gone"])
-def test_an_image_that_changed_since_its_inspection_ends_packing(
-    photos: Path, root: Path, photo: Photo, change: str
-) -> None:
-    inspection, source = inspect(photos), read(photos)
-    image = photos / "dogs" / "9.png"
-    if change == "gone":
-        image.unlink()
-    else:
-        image.write_bytes(photo(1000))
-
-    with pytest.raises(SourceError, match=r"`dogs/9.png` has changed since it was inspected"):
-        pack(inspection, source, DatasetParameters(source=str(photos)), root)
-    assert list(root.iterdir()) == []
-
-
 def test_an_interrupted_packing_leaves_nothing_and_can_be_repeated(photos: Path, root: Path) -> None:
     def stop(done: int, total: int) -> None:
-        if done == 5:
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pack(inspect(photos), photos, DatasetParameters(source=str(photos)), root, stop)
+        pack(inspect(photos), root, stop)
     assert list(root.iterdir()) == []
     assert len(packed(photos, root)) == 20
 
@@ -274,4 +271,174 @@ def test_processes_that_pack_the_same_images_at_once_agree(photos: Path, root: P
         prints = pool.starmap(_pack_in_process, [(photos, root)] * 4)
 
     assert len(set(prints)) == 1
-    assert [folder.name for folder in root.iterdir()] == prints[:1]
+    assert [folder.name for folder in root.iterdir() if folder.name != ".known"] == prints[:1]
+
+
+COLUMNS = {
+    "path": "str",
+    "label": "str",
+    "accepted": "bool",
+    "row": "int64",
+    "split": "str",
+    "group": "str",
+    "mode": "str",
+    "width": "int64",
+    "height": "int64",
+    "bytes": "int64",
+    "sha256": "str",
+    "phash": "str",
+    "brightness": "float64",
+    "contrast": "float64",
+    "sharpness": "float64",
+    "red": "float64",
+    "green": "float64",
+    "blue": "float64",
+}
+
+
+@pytest.fixture
+def mixed(folder: Folder, two_classes: dict[str, bytes], photo: Photo) -> Path:
+    odd = {
+        "cats/bad.jpg": b"?",
+        "cats/again.png": two_classes["cats/1.png"],
+        "dogs/tiny.png": photo(90, size=(5, 20)),
+    }
+    return folder(two_classes | odd)
+
+
+def test_every_decoded_file_has_a_row_whether_accepted_or_not(mixed: Path, root: Path) -> None:
+    dataset = packed(mixed, root, group=r"(\d)\.png")
+    files = dataset.files.set_index("path")
+
+    assert list(dataset.files.columns) == list(COLUMNS)
+    assert {name: str(dataset.files[name].dtype) for name in COLUMNS if COLUMNS[name] != "str"} == {
+        name: kind for name, kind in COLUMNS.items() if kind != "str"
+    }
+    assert list(files.index) == sorted(files.index)
+    assert set(files.index) == {*dataset.paths, "cats/again.png", "dogs/tiny.png"}
+    assert sorted(files.index[~files["accepted"]]) == ["cats/again.png", "dogs/tiny.png"]
+    for path, row in files[files["accepted"]].iterrows():
+        assert dataset.paths[row["row"]] == path
+        assert dataset.counts()[row["split"]] > 0
+        assert row["group"] == (path[-5] if path[-5].isdigit() else None)
+    tiny = files.loc["dogs/tiny.png"]
+    assert (tiny["width"], tiny["height"], tiny["mode"]) == (5, 20, "RGB")
+    assert pd.isna(tiny["split"])
+    assert len(tiny["phash"]) == 16
+    assert tiny["bytes"] == (mixed / "dogs" / "tiny.png").stat().st_size
+
+
+def test_rejected_pictures_can_be_looked_at(mixed: Path, root: Path, two_classes: dict[str, bytes]) -> None:
+    dataset = packed(mixed, root)
+    files = dataset.files.set_index("path")
+    again = dataset.rejected[files.loc["cats/again.png", "row"]]
+
+    assert dataset.rejected.shape == (2, *dataset.image_shape)
+    np.testing.assert_array_equal(again, np.asarray(Image.open(io.BytesIO(two_classes["cats/1.png"]))))
+    assert packed(
+        mixed, root, cleaning=CleaningParameters(exact_duplicate="keep", too_small="keep")
+    ).rejected.shape == (
+        0,
+        *dataset.image_shape,
+    )
+
+
+def test_findings_and_the_account_of_all_files_are_kept(mixed: Path, root: Path) -> None:
+    dataset, inspection = packed(mixed, root), inspect(mixed)
+    findings = dataset.findings.astype(object).where(dataset.findings.notna(), None)
+
+    assert dataset.quality == inspection.quality()
+    assert findings.to_dict("records") == [
+        {"file": "cats/again.png", "kind": "exact duplicate", "detail": "cats/1.png", "action": "rejected",
+         "other": "cats/1.png", "cluster": 0},
+        {"file": "cats/bad.jpg", "kind": "not an image", "detail": "", "action": "rejected",
+         "other": None, "cluster": None},
+        {"file": "dogs/tiny.png", "kind": "too small", "action": "rejected",
+         "detail": "5 x 20 pixels, fewer than 8 on a side", "other": None, "cluster": None},
+    ]  # fmt: skip
+
+
+def test_a_dataset_without_findings_has_an_empty_table(photos: Path, root: Path) -> None:
+    dataset = packed(photos, root)
+
+    assert list(dataset.findings.columns) == ["file", "kind", "detail", "action", "other", "cluster"]
+    assert len(dataset.findings) == 0
+
+
+@pytest.mark.parametrize("name", ["files", "findings", "rejected", "quality"])
+def test_a_folder_packed_without_the_account_asks_for_it(photos: Path, root: Path, name: str) -> None:
+    dataset = packed(photos, root)
+    for path in dataset.folder.glob(f"{name}.*"):
+        path.unlink()
+
+    with pytest.raises(SourceError, match=rf"was packed without `{name}\.\w+`: run preprocessing again$"):
+        getattr(dataset, name)
+
+
+def test_gray_datasets_show_coloured_rejects_in_gray(folder: Folder, photo: Photo, root: Path) -> None:
+    gray = {f"{label}/{n}.png": photo(n + 10 * (label == "b"), mode="L") for label in "ab" for n in range(3)}
+    dataset = packed(folder(gray | {"a/tiny.png": photo(80, size=(5, 5))}), root)
+
+    assert dataset.rejected.shape == (1, 24, 24, 1)
+
+
+def test_a_rejected_file_or_another_policy_makes_another_dataset(photos: Path, root: Path) -> None:
+    first = packed(photos, root).fingerprint
+    policy = packed(photos, root, cleaning=CleaningParameters(dark_below=0.0)).fingerprint
+    (photos / "cats" / "notes.txt").write_bytes(b"no image")
+
+    assert len({first, policy, packed(photos, root).fingerprint}) == 3
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from tunescope.datasets import inspect, pack
+from tunescope.errors import RunError
+from tunescope.parameters import DatasetParameters
+
+source, root, most, when = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+parameters = DatasetParameters(source=source, image_size=64)
+try:
+    if when == "reading":
+        limit()
+    inspection = inspect(source, parameters, root)
+    limit()
+    pack(inspection, root)
+except RunError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("when", ["reading", "packing"])
+def test_a_full_disk_is_said_in_one_sentence_and_leaves_nothing(photos: Path, root: Path, when: str) -> None:
+    earlier = packed(photos, root)
+    kept = sorted(path.relative_to(root) for path in root.rglob("*"))
+    command = [sys.executable, "-c", FULL, str(photos), str(root), "100000", when]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert said.stderr == ""
+    assert re.fullmatch(
+        rf"the disk is full: `{re.escape(str(root))}` needs about \d+ MB, and everything of this attempt was "
+        r"removed; free some space and run again\n",
+        said.stdout,
+    )
+    assert sorted(path.relative_to(root) for path in root.rglob("*")) == kept
+    assert len(PackedDataset.open(earlier.folder)) == 20
+
+
+def test_a_full_disk_at_any_file_leaves_nothing(
+    photos: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Path.write_text
+
+    def full(self: Path, *arguments: Any, **options: Any) -> int:
+        if "dataset.json" in self.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RunError, match=r"^the disk is full: "):
+        packed(photos, root)
+    assert list(root.iterdir()) == []

@@ -1,11 +1,21 @@
+"""Work on many items at once."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
+from projects import wait_until
 
 from tunescope.datasets import pool
-from tunescope.datasets.pool import ordered_map
+from tunescope.datasets.pool import forked_map, ordered_map
+from tunescope.errors import RunError
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -53,3 +63,61 @@ def test_progress_is_told_in_the_thread_of_the_caller() -> None:
     )
 
     assert told == [(done, 3, threading.main_thread()) for done in (1, 2, 3)]
+
+
+def test_forked_processes_give_results_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "usable_cores", lambda: 3)
+
+    results = list(forked_map(lambda item: (item * item, os.getpid()), range(40)))
+
+    assert [square for square, _ in results] == [item * item for item in range(40)]
+    assert len({process for _, process in results} - {os.getpid()}) == 3
+
+
+def test_an_error_in_a_forked_process_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+
+    def fail(item: int) -> int:
+        if item == 3:
+            raise KeyError(item)
+        return item
+
+    results = forked_map(fail, range(100))
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(KeyError):
+        next(results)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_forked_process_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+
+    with pytest.raises(RunError, match="was killed, most likely because memory ran out"):
+        list(forked_map(lambda item: os.kill(os.getpid(), signal.SIGKILL), range(4)))
+    assert multiprocessing.active_children() == []
+
+
+def test_forked_processes_end_when_nobody_wants_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+    results = forked_map(lambda item: bytes(2**20), range(1000))
+    next(results)
+    results.close()
+
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_forked_processes_end_with_their_parent() -> None:
+    code = """if True:
+        import os, sys
+        from tunescope.datasets import pool
+        pool.usable_cores = lambda: 2
+        results = pool.forked_map(lambda item: (os.getpid(), bytes(2**20)), range(1000))
+        print(next(results)[0], next(results)[0], flush=True)
+        os.kill(os.getpid(), 9)
+    """
+    parent = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    children = [int(word) for word in parent.stdout.split()]
+
+    assert len(children) == 2
+    wait_until(lambda: not any(map(psutil.pid_exists, children)), seconds=10)

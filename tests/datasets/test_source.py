@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tunescope.datasets import read
+from tunescope.datasets import read, stamp
 from tunescope.errors import SourceError
 
 
@@ -115,3 +115,94 @@ def test_a_folder_that_may_not_be_listed_is_named(folder: Callable[..., Path]) -
             read(root)
     finally:
         (root / "dogs").chmod(0o700)
+
+
+def splits(root: Path) -> dict[str, tuple[str | None, str | None]]:
+    return {file.path: (file.split, file.label) for file in read(root)}
+
+
+def test_folders_named_like_splits_are_the_official_ones(folder: Callable[..., Path]) -> None:
+    root = folder(
+        {
+            "TRAINING/cats/1.png": b"1",
+            "Val/cats/2.png": b"2",
+            "test/big/dogs/3.png": b"3",
+            "test/4.png": b"4",
+            "README.md": b"r",
+        }
+    )
+
+    assert splits(root) == {
+        "TRAINING/cats/1.png": ("train", "cats"),
+        "Val/cats/2.png": ("validation", "cats"),
+        "test/big/dogs/3.png": ("test", "big/dogs"),
+        "test/4.png": ("test", None),
+        "README.md": (None, None),
+    }
+
+
+def test_official_splits_may_lie_in_a_wrapping_folder(folder: Callable[..., Path]) -> None:
+    root = folder({"mnist/training/0/1.png": b"1", "mnist/testing/0/1.png": b"2"})
+
+    assert set(splits(root).values()) == {("train", "0"), ("test", "0")}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["train/cats/1.png", "extra/cats/1.png"],
+        ["train/cats/1.png", "test/cats/1.png", "extra/cats/1.png"],
+        ["train/cats/1.png", "test/cats/1.png", "1.png"],
+        ["val/cats/1.png", "test/cats/1.png"],
+        ["train/1.png", "test/2.png"],
+    ],
+)
+def test_other_folders_named_like_splits_are_classes(folder: Callable[..., Path], names: list[str]) -> None:
+    root = folder(dict.fromkeys(names, b"1"))
+
+    assert splits(root) == {name: (None, name.rpartition("/")[0] or None) for name in names}
+
+
+def test_labels_that_differ_by_case_stay_two(folder: Callable[..., Path]) -> None:
+    assert set(labels(folder({"Cats/1.png": b"1", "cats/2.png": b"2"})).values()) == {"Cats", "cats"}
+
+
+@pytest.mark.parametrize("change", ["add", "remove", "rename", "write", "replace", "link"])
+def test_the_stamp_of_a_folder_tells_every_change(folder: Callable[..., Path], change: str) -> None:
+    root = folder({"cats/1.png": b"1", "dogs/2.png": b"2"})
+    before, one = stamp(root), root / "cats" / "1.png"
+    if change == "add":
+        (root / "cats" / "3.png").write_bytes(b"3")
+    elif change == "remove":
+        one.unlink()
+    elif change == "rename":
+        one.rename(root / "cats" / "0.png")
+    elif change == "write":
+        times = one.stat()
+        one.write_bytes(b"2")
+        os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a tool that keeps times does
+    elif change == "replace":
+        (root / "dogs" / "2.png").replace(one)
+    else:
+        (root / "link").symlink_to("cats")
+
+    assert before is not None
+    assert stamp(root) != before
+
+
+def test_a_stamp_does_not_depend_on_how_a_path_is_written(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder({"cats/1.png": b"1"})
+    monkeypatch.chdir(root.parent)
+
+    assert stamp(root) == stamp(str(root)) == stamp("photos") == stamp("./photos/")
+
+
+def test_reading_does_not_change_the_stamp(folder: Callable[..., Path]) -> None:
+    root = folder({"cats/1.png": b"1"})
+    before = stamp(root)
+    for file in read(root):
+        file.read()
+
+    assert stamp(root) == before

@@ -32,9 +32,9 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     root = tmp_path_factory.mktemp("bench")
     draw_photos(root / "photos")
     parameters = DatasetParameters(source=str(root / "photos"), image_size=16)
-    dataset = pack(inspect(parameters.source), parameters.source, parameters, root / "packed")
-    extract(dataset, "hog", root / "features")
-    return Workbench(Path(dataset.folder), root / "features", threads=1, device="cpu", policy="onecycle")
+    dataset = pack(inspect(parameters.source, parameters), root / "packed")
+    features = {"hog": extract(dataset, "hog", root / "features")}
+    return Workbench(Path(dataset.folder), features, threads=1, device="cpu", policy="onecycle")
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ class TestPage:
         ):
             assert fact in first
 
-    def test_it_shows_what_was_asked_and_what_came_of_it(self, page: _Page) -> None:
+    def test_it_shows_what_was_asked_and_what_came_of_it(self, page: _Page, sample_store: Sample) -> None:
         for fact in (
             "grid, evolutionary, tpe",
             "60 trials",
@@ -201,7 +201,7 @@ class TestPage:
             "exact duplicate: square/000.png",
             "learning_rate",
             "the loss became infinite",
-            "157b2df48b0068d8",
+            sample_store.dataset.fingerprint,
             "Example CPU 3000",
             "kedro run --config=run.yml",
             "id: shapes-1-again",

@@ -35,9 +35,17 @@ class Browser:
         values = {"shell-url.pathname": pathname, "shell-url.search": search}
         return self.call("shell-page.children", values, "shell-url.pathname").text("shell-page")
 
-    def call(self, output: str, values: Mapping[str, Any], changed: str) -> Answer:
-        """Call the callback whose outputs begin with ``output``; values by ``id.property``."""
-        key = next(key for key in self.callbacks if key.strip(".").startswith(output))
+    def call(self, output: str, values: Mapping[str, Any], changed: str, trigger: str = "") -> Answer:
+        """Call the callback whose outputs begin with ``output``; values by ``id.property``.
+
+        Of several with the same output, ``trigger`` chooses the one that has this id among its inputs.
+        """
+        key = next(
+            key
+            for key, callback in self.callbacks.items()
+            if key.strip(".").startswith(output)
+            and (not trigger or trigger in [one["id"] for one in callback["inputs"]])
+        )
         callback = self.callbacks[key]
         wanted = [_output(one, values) for one in key.strip(".").split("...")]
         body = {
@@ -63,10 +71,10 @@ def _output(dotted: str, values: Mapping[str, Any]) -> Any:
         return {"id": component, "property": prop}
     # Repeated widgets come in groups: one of the output's type for each that has a value.
     kind = json.loads(component)["type"]
-    given = {
+    given = dict.fromkeys(
         json.dumps({**json.loads(key.rpartition(".")[0]), "type": kind}) for key in values if key[0] == "{"
-    }
-    return [{"id": json.loads(one), "property": prop} for one in sorted(given)]
+    )
+    return [{"id": json.loads(one), "property": prop} for one in given]
 
 
 def _given(wanted: Mapping[str, str], values: Mapping[str, Any]) -> Any:

@@ -88,9 +88,9 @@ def _dataset(
     store: Store, run_id: str, parameters: DatasetParameters, root: Path, folder: Path
 ) -> PackedDataset:
     _draw_shapes(Path(parameters.source))
-    inspection = inspect(parameters.source)
+    inspection = inspect(parameters.source, parameters)
     (folder / "data_quality.json").write_text(json.dumps(inspection.quality()))
-    dataset = pack(inspection, parameters.source, parameters, root / "03_primary")
+    dataset = pack(inspection, root / "03_primary")
     dataset_id = trials.enter_dataset(
         store,
         **dataset.to_dict(),

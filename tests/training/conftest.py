@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from feature_samples import all_features
 from patterns import pattern_dataset
 
 from tunescope.datasets import PackedDataset
-from tunescope.features import EXTRACTORS, extract
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +16,6 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> PackedDataset:
 
 
 @pytest.fixture(scope="session")
-def features(dataset: PackedDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Root of the feature matrices of ``dataset``, by every extractor."""
-    root = tmp_path_factory.mktemp("features")
-    for name in EXTRACTORS:
-        extract(dataset, name, root)
-    return root
+def features(dataset: PackedDataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folder of each extractor's feature matrix of ``dataset``."""
+    return all_features(dataset, tmp_path_factory.mktemp("features"))

@@ -16,7 +16,7 @@ SMALL = {"width": 8, "blocks": 0, "epochs": 8}
 
 
 def _trained(dataset: PackedDataset, chosen: dict[str, Any] | None = None, **options: Any) -> Trained:
-    return train("cnn", SMALL | (chosen or {}), dataset, "unused", **{"seed": 0} | options)
+    return train("cnn", SMALL | (chosen or {}), dataset, {}, **{"seed": 0} | options)
 
 
 def _weights(trained: Trained) -> dict[str, torch.Tensor]:

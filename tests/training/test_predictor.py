@@ -19,7 +19,7 @@ QUICK = {"svm": {}, "cnn": {"width": 8, "blocks": 0, "epochs": 1}}
 
 
 @pytest.fixture(scope="module", params=QUICK)
-def predictor(request: pytest.FixtureRequest, dataset: PackedDataset, features: Path) -> Predictor:
+def predictor(request: pytest.FixtureRequest, dataset: PackedDataset, features: dict[str, Path]) -> Predictor:
     return train(request.param, QUICK[request.param], dataset, features, seed=0).predictor
 
 
@@ -66,9 +66,9 @@ def test_large_images_go_through_a_few_at_a_time() -> None:
 
 def test_two_classes_and_one_channel_can_be_saved(tmp_path: Path) -> None:
     gray = pattern_dataset(tmp_path / "gray", classes=2, channels=1)
-    extract(gray, "hog", tmp_path)
+    features = {"hog": extract(gray, "hog", tmp_path)}
     for model, chosen in QUICK.items():
-        predictor = train(model, chosen, gray, tmp_path, seed=0).predictor
+        predictor = train(model, chosen, gray, features, seed=0).predictor
         predictor.save(tmp_path / model)
         np.testing.assert_array_equal(
             load_predictor(tmp_path / model).predict(gray.images), predictor.predict(gray.images)
@@ -107,7 +107,7 @@ class _Stranger:
 
 
 def test_a_pipeline_with_a_strange_type_is_not_loaded(
-    dataset: PackedDataset, features: Path, tmp_path: Path
+    dataset: PackedDataset, features: dict[str, Path], tmp_path: Path
 ) -> None:
     train("svm", {}, dataset, features, seed=0).predictor.save(tmp_path)
     skops.io.dump(_Stranger(), tmp_path / "model.skops")
@@ -116,7 +116,7 @@ def test_a_pipeline_with_a_strange_type_is_not_loaded(
 
 
 def test_weights_are_no_pickle(dataset: PackedDataset, tmp_path: Path) -> None:
-    train("cnn", QUICK["cnn"], dataset, "unused", seed=0).predictor.save(tmp_path)
+    train("cnn", QUICK["cnn"], dataset, {}, seed=0).predictor.save(tmp_path)
     torch.save({"a": torch.zeros(1)}, tmp_path / "weights.safetensors")
     with pytest.raises(RunError, match="is damaged"):
         load_predictor(tmp_path)

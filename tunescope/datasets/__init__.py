@@ -4,31 +4,43 @@ A source is read, inspected and packed; from then on it is a ``PackedDataset``. 
 write one file with a ``READER`` and name it below.
 """
 
-from tunescope.datasets import archive, folder
-from tunescope.datasets.cleaning import CleanImage, Finding, Inspection, inspect
-from tunescope.datasets.packed import PackedDataset
-from tunescope.datasets.packing import dataset_name, pack
-from tunescope.datasets.source import Reader, Source, SourceFile, read
+from tunescope.datasets.cleaning import Inspection, inspect
+from tunescope.datasets.examining import Picture
+from tunescope.datasets.findings import Finding
+from tunescope.datasets.known import recall
+from tunescope.datasets.packed import PackedDataset, dataset_name
+from tunescope.datasets.packing import pack
+from tunescope.datasets.readers import archive, digits, folder, idx, manifest, npz, torchvision
+from tunescope.datasets.source import Reader, Source, SourceFile, find, read, stamp
 from tunescope.datasets.splitting import SPLITS, split
 
+# The first that accepts a source reads it, so the particular kinds come before the general ones.
 READERS: dict[str, Reader] = {
+    "idx": idx.READER,
     "folder": folder.READER,
+    "npz": npz.READER,
+    "manifest": manifest.READER,
     "archive": archive.READER,
+    "torchvision": torchvision.READER,
+    "sklearn": digits.READER,
 }
 
 __all__ = [
     "READERS",
     "SPLITS",
-    "CleanImage",
     "Finding",
     "Inspection",
     "PackedDataset",
+    "Picture",
     "Reader",
     "Source",
     "SourceFile",
     "dataset_name",
+    "find",
     "inspect",
     "pack",
     "read",
+    "recall",
     "split",
+    "stamp",
 ]

@@ -1,17 +1,24 @@
 """A packed dataset: arrays that every trial and worker maps into memory."""
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from tunescope.datasets.building import full_disk_named, save_json
+from tunescope.datasets.source import expanded
 from tunescope.datasets.splitting import SPLITS
 from tunescope.errors import SourceError, UnknownNameError
+from tunescope.parameters import DatasetParameters
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IMAGES, LABELS, SPLIT_NUMBERS, PATHS, DESCRIPTION = (
     "images.npy",
@@ -20,6 +27,17 @@ IMAGES, LABELS, SPLIT_NUMBERS, PATHS, DESCRIPTION = (
     "paths.json",
     "dataset.json",
 )
+PACKING = 2  # to raise when the same source and parameters give other arrays, tables or findings than before
+EMPTY_ARRAY_BYTES = 128
+LONGEST_NAME = 80
+REJECTED, FILES, FINDINGS, QUALITY = "rejected.npy", "files.parquet", "findings.parquet", "quality.json"
+
+
+def dataset_name(parameters: DatasetParameters) -> str:
+    """The chosen name, or the source's, in the letters that names may have."""
+    path = expanded(parameters.source).resolve()
+    stem = path.name if path.is_dir() else path.stem.removesuffix(".tar")
+    return parameters.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-_.")[:LONGEST_NAME] or "dataset"
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,16 @@ class PackedDataset:
             source=about["source"],
         )
 
+    def known_as(self, parameters: DatasetParameters) -> "PackedDataset":
+        """The same images may come again under another name, or from another place: the latest counts."""
+        name, source = dataset_name(parameters), parameters.source
+        if (self.name, self.source) != (name, source):
+            about = self.folder / DESCRIPTION
+            with full_disk_named(self.folder):
+                described = json.loads(about.read_text(encoding="utf-8"))
+                save_json(about, described | {"name": name, "source": source})
+        return replace(self, name=name, source=source)
+
     @cached_property
     def images(self) -> npt.NDArray[np.uint8]:
         """(n, height, width, channels), mapped read-only, sorted by path."""
@@ -84,6 +112,60 @@ class PackedDataset:
         """Path of each image in the source."""
         paths: list[str] = json.loads((self.folder / PATHS).read_text(encoding="utf-8"))
         return paths
+
+    @property
+    def files(self) -> "pd.DataFrame":
+        """A row for each file that could be decoded, sorted by path, also for the rejected ones.
+
+        Columns: ``path``, ``label``, ``accepted``, ``row`` (in ``images``, or in ``rejected``), ``split`` and
+        ``group`` (or null), ``mode``, ``width`` and ``height`` (upright, pixels), ``bytes``, ``sha256``,
+        ``phash`` (16 hex digits), ``brightness``, ``contrast``, ``sharpness``, ``red``, ``green``, ``blue``.
+
+        Raises:
+            SourceError: when the folder was packed before this was kept.
+        """
+        import pandas as pd
+
+        return pd.read_parquet(self._kept(FILES))
+
+    @property
+    def findings(self) -> "pd.DataFrame":
+        """What was found: ``file``, ``kind``, ``detail``, ``action``, ``other`` and ``cluster`` (or null).
+
+        Raises:
+            SourceError: when the folder was packed before this was kept.
+        """
+        import pandas as pd
+
+        return pd.read_parquet(self._kept(FINDINGS))
+
+    @property
+    def rejected(self) -> npt.NDArray[np.uint8]:
+        """(m, height, width, channels) the rejected pictures that could be decoded, mapped read-only.
+
+        Raises:
+            SourceError: when the folder was packed before this was kept.
+        """
+        path = self._kept(REJECTED)
+        # No bytes can be mapped where there are none.
+        mode: Literal["r"] | None = "r" if path.stat().st_size > EMPTY_ARRAY_BYTES else None
+        return np.asanyarray(np.load(path, mmap_mode=mode, allow_pickle=False))
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """The content of ``data_quality.json``.
+
+        Raises:
+            SourceError: when the folder was packed before this was kept.
+        """
+        quality: dict[str, Any] = json.loads(self._kept(QUALITY).read_text(encoding="utf-8"))
+        return quality
+
+    def _kept(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.exists():
+            raise SourceError(f"`{self.folder}` was packed without `{name}`: run preprocessing again")
+        return path
 
     def __len__(self) -> int:
         return len(self.labels)

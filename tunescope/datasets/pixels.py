@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from tunescope.datasets.source import UnusableFileError
+from tunescope.parameters import CleaningParameters
 
 # Formats of photos. Others either run programs (EPS) or cannot be told from arbitrary bytes.
 FORMATS = ("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 MAX_PIXELS = 2**30 // 12  # decoded, with a copy to convert, within 1 GiB for each thread
-MIN_SIDE = 8
 RESAMPLING = Image.Resampling.BICUBIC
+REDUCING_GAP = 3.0  # very large pictures are averaged down to thrice the size first, which nobody can see
+DRAFT_GAP = 1.5  # a JPEG is decoded at a fraction of its size, at least so many times what is needed
 ORIENTATION_TAG = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -29,19 +31,30 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+TURNS_BACK = {**TURNS, 6: TURNS[8], 8: TURNS[6]}
 FULL_RANGES = {"I": (65535,), "F": (1, 255, 65535)}
+GRAY_MODES = frozenset({"1", "L", "LA", "La", "F"})  # and all that begin with I
 T = TypeVar("T")
-Step = tuple[Image.Image, str]
+Note = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a picture is: Pillow's mode, its upright size in pixels, and what must be converted."""
+class Decoded:
+    """An opaque, upright picture.
 
+    Attributes:
+        image: its pixels, in mode L or RGB; a large JPEG may be decoded at a fraction of its size.
+        mode: Pillow's mode of the file.
+        width: of the whole picture, upright, in pixels.
+        height: likewise.
+        notes: a kind of finding and its details for each thing that had to be, or would be, converted.
+    """
+
+    image: Image.Image
     mode: str
     width: int
     height: int
-    conversions: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @contextmanager
@@ -52,42 +65,105 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def look(content: bytes) -> Look:
-    """Decode a picture once to learn whether it can be used.
+@contextmanager
+def lenient() -> Iterator[None]:
+    """Let pictures that end too early be decoded as far as they go.
+
+    Pillow's switch is global: while it is on, no thread can tell a whole picture from a truncated one.
+    """
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def header_size(content: bytes) -> tuple[int, int]:
+    """Width and height in pixels that a picture declares, not decoded.
 
     Raises:
-        UnusableFileError: when it cannot.
+        UnusableFileError: when it is no picture.
     """
     with _named_faults():
-        image = _opened(content)
-        mode, (width, height) = image.mode, image.size
-        if min(width, height) < MIN_SIDE:
-            raise UnusableFileError(f"too small: {width} x {height} pixels, fewer than {MIN_SIDE} on a side")
-        plain, notes = _plain(image, MIN_SIDE)
-        if (plain.width > plain.height) != (width > height):
-            width, height = height, width
-    return Look(mode, width, height, notes)
+        return _opened(content).size
 
 
-def render(content: bytes, size: int, fit: str, channels: int) -> npt.NDArray[np.uint8]:
-    """Decode a picture into a square.
+def decode(content: bytes, side: int, cleaning: CleaningParameters | None = None) -> Decoded:
+    """Decode a picture and make its pixels ordinary.
 
     Args:
         content: bytes of the file.
-        size: side of the square in pixels.
-        fit: a key of ``FITS``.
-        channels: 1 for gray, 3 for red, green and blue.
-
-    Returns:
-        (size, size, channels)
+        side: of the squares that will be made of it; a JPEG is decoded at a fraction of its size, as long as
+            half as much again as ``side`` is left on each side.
+        cleaning: whether to turn the picture upright, and what to do with transparency.
 
     Raises:
         UnusableFileError: when it cannot be decoded.
     """
+    cleaning = cleaning or CleaningParameters()
     with _named_faults():
-        plain, _ = _plain(_opened(content), size)
-        square = FITS[fit](plain.convert("L" if channels == 1 else "RGB"), size)
-        return np.asarray(square, np.uint8).reshape(size, size, channels)
+        image = _opened(content)
+        mode, (width, height) = image.mode, image.size
+        notes = [*_mode_notes(image)]
+        image.draft(None, (round(DRAFT_GAP * side),) * 2)
+        turn = _loaded(image)
+        notes += _frame_notes(image)
+        image = _upright(image, turn, cleaning.turned == "keep")
+        if turn in TURNS:
+            notes.append(("turned", "as its EXIF data say"))
+        if (image.width > image.height) != (width > height):
+            width, height = height, width
+        image, clear = _opaque(_eight_bits(image), cleaning.transparent == "keep")
+        if clear:
+            notes.append(("transparent", ""))
+        plain = _screen_colours(image, is_gray(mode))
+    return Decoded(plain, mode, width, height, tuple(notes))
+
+
+def is_gray(mode: str) -> bool:
+    """Whether a mode of Pillow has no colour; the integer and floating-point modes have none."""
+    return mode in GRAY_MODES or mode.startswith("I")
+
+
+def square(image: Image.Image, size: int, fit: str) -> npt.NDArray[np.uint8]:
+    """Fit a picture of mode L or RGB into a square.
+
+    Args:
+        image: what ``decode`` gave.
+        size: side of the square in pixels.
+        fit: a key of ``FITS``.
+
+    Returns:
+        (size, size, 1) for L, (size, size, 3) for RGB
+    """
+    return np.asarray(FITS[fit](image, size), np.uint8).reshape(size, size, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture made small, to measure it.
+
+    Attributes:
+        luma: (height, width)
+        tiny: (side, side) the same, for perceptual hashes.
+        colour: mean red, green and blue, 0 to 255.
+    """
+
+    luma: npt.NDArray[np.uint8]
+    tiny: npt.NDArray[np.uint8]
+    colour: tuple[int, int, int]
+
+
+def thumbnail(image: Image.Image, most: int, side: int) -> Thumbnail:
+    """Average a picture of mode L or RGB to at most ``most`` pixels a side; it is never enlarged."""
+    size = (min(image.width, most), min(image.height, most))
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    luma = image.convert("L")
+    tiny = luma.resize((side, side), Image.Resampling.LANCZOS)
+    red, green, blue = image.resize((1, 1), Image.Resampling.BOX).convert("RGB").tobytes()
+    return Thumbnail(np.asarray(luma, np.uint8), np.asarray(tiny, np.uint8), (red, green, blue))
 
 
 @contextmanager
@@ -121,28 +197,45 @@ def _opened(content: bytes) -> Image.Image:
     return image
 
 
-def _plain(image: Image.Image, size: int) -> tuple[Image.Image, tuple[str, ...]]:
-    """Decode to opaque, upright pixels of mode 1, L, P or RGB, and tell what that took.
+def _mode_notes(image: Image.Image) -> Iterator[Note]:
+    """What is uncommon in the way pixels are stored."""
+    mode = image.mode
+    if mode.startswith(("I", "F")):
+        yield "deep colour", "scaled to 8 bits"
+    elif any(";16" in str(tile) for tile in getattr(image, "tile", ())):
+        yield "deep colour", "cut to 8 bits"
+    elif mode == "1":
+        yield "black and white", ""
+    elif mode in ("P", "PA"):
+        yield "palette", ""
+    elif mode not in ("L", "LA", "La", "RGB", "RGBA", "RGBa", "RGBX"):
+        yield "other colours", f"{mode} turned into RGB"
 
-    JPEG is decoded at a fraction of its size, as long as twice ``size`` is left on each side.
-    """
-    image.draft(None, (2 * size, 2 * size))
+
+def _loaded(image: Image.Image) -> int:
+    """Decode the pixels, and tell the EXIF orientation: TIFF forgets it then, PNG may not know it before."""
+    before = _orientation(image) if image.format == "TIFF" else None
     image.load()
-    notes = []
-    for step in (_first_frame, _upright, _eight_bits, _opaque, _screen_colours):
-        image, note = step(image)
-        notes += [note] if note else []
-    return image, tuple(notes)
+    return _orientation(image) if before is None else before
 
 
-def _first_frame(image: Image.Image) -> Step:
-    animated = image.format != "MPO" and _asked(lambda: bool(getattr(image, "is_animated", False)), False)
-    return image, "first of several frames" if animated else ""
+def _orientation(image: Image.Image) -> int:
+    return _asked(lambda: int(image.getexif().get(ORIENTATION_TAG, 1)), 1)
 
 
-def _upright(image: Image.Image) -> Step:
-    turn = TURNS.get(_asked(lambda: image.getexif().get(ORIENTATION_TAG, 1), 1))
-    return (image, "") if turn is None else (image.transpose(turn), "turned as its EXIF data say")
+def _frame_notes(image: Image.Image) -> Iterator[Note]:
+    """The second picture of an MPO is another view or size of the same photo, no animation."""
+    frames: Any = _asked(lambda: getattr(image, "n_frames", 1), 1)
+    if image.format != "MPO" and frames > 1:
+        yield "animated", f"the first of {frames} frames"
+
+
+def _upright(image: Image.Image, turn: int, keep: bool) -> Image.Image:
+    """Pillow turns TIFF itself while it loads it, and leaves other formats as they are stored."""
+    turned_already = image.format == "TIFF"
+    if turn not in TURNS or turned_already != keep:
+        return image
+    return image.transpose((TURNS_BACK if keep else TURNS)[turn])
 
 
 def _asked(question: Callable[[], T], default: T) -> T:
@@ -153,13 +246,13 @@ def _asked(question: Callable[[], T], default: T) -> T:
         return default
 
 
-def _eight_bits(image: Image.Image) -> Step:
+def _eight_bits(image: Image.Image) -> Image.Image:
     if not image.mode.startswith(("I", "F")):
-        return image, ""
+        return image
     values = np.nan_to_num(np.asarray(image, np.float32), posinf=0.0, neginf=0.0)
     low, high = _range(image.mode, float(values.min()), float(values.max()))
     scaled = np.rint((values - low) * (255 / (high - low or 1)))
-    return Image.fromarray(scaled.clip(0, 255).astype(np.uint8)), "scaled to 8 bits"
+    return Image.fromarray(scaled.clip(0, 255).astype(np.uint8))
 
 
 def _range(mode: str, low: float, high: float) -> tuple[float, float]:
@@ -168,28 +261,27 @@ def _range(mode: str, low: float, high: float) -> tuple[float, float]:
     return (0, fitting[0]) if fitting else (low, high)
 
 
-def _opaque(image: Image.Image) -> Step:
+def _opaque(image: Image.Image, keep: bool) -> tuple[Image.Image, bool]:
+    """Put a picture on white, or leave its transparency out; and whether it was transparent at all."""
     if not image.has_transparency_data:
-        return image, ""
+        return image, False
     image = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
     clear = image.getchannel("A").getextrema() != (255, 255)
-    return Image.alpha_composite(white, image).convert("RGB"), "transparency put on white" if clear else ""
+    if keep or not clear:
+        return image.convert("RGB"), clear
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB"), clear
 
 
-def _screen_colours(image: Image.Image) -> Step:
-    if image.mode in ("1", "L", "P", "RGB"):
-        return image, ""
-    note = f"{image.mode} colours turned into RGB"
+def _screen_colours(image: Image.Image, gray: bool) -> Image.Image:
     if image.mode != "LAB":
-        return image.convert("RGB"), note
+        return image.convert("L" if gray else "RGB")
     lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    return converted or image, note
+    return ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
 
 
 def _stretch(image: Image.Image, size: int) -> Image.Image:
-    return image.resize((size, size), RESAMPLING)
+    return image.resize((size, size), RESAMPLING, reducing_gap=REDUCING_GAP)
 
 
 def _crop(image: Image.Image, size: int) -> Image.Image:
@@ -200,7 +292,7 @@ def _letterbox(image: Image.Image, size: int) -> Image.Image:
     """The whole picture, with its mean colour around it: bars that stand out least."""
     scale = size / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
-    inner = image.resize((width, height), RESAMPLING)
+    inner = image.resize((width, height), RESAMPLING, reducing_gap=REDUCING_GAP)
     if width == height:
         return inner
     square = inner.resize((1, 1), Image.Resampling.BOX).resize((size, size))

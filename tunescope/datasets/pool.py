@@ -1,10 +1,15 @@
-"""Work on many items in threads, without holding them all."""
+"""Work on many items in threads or processes, without holding them all."""
 
+import multiprocessing
+import signal
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
 
+from tunescope.errors import RunError
 from tunescope.timing import usable_cores
 
 Progress = Callable[[int, int], None]
@@ -27,6 +32,71 @@ def ordered_map(
         yield result
         if on_progress:
             on_progress(done, total)
+
+
+def forked_map(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """Give ``function(item)`` for each item, in order, from as many processes as there are cores.
+
+    For work that holds the interpreter's lock much of the time. The processes are forked, so that nothing
+    has to travel to them; only results come back, which must pickle. What items share must not depend on the
+    position of an open file. Where processes cannot be forked safely, threads do the work.
+
+    Raises:
+        RunError: when a process dies, which takes its unfinished work with it.
+    """
+    count = min(usable_cores(), MOST_THREADS, len(items))
+    if count < 2 or sys.platform != "linux":
+        yield from _in_threads(function, items)
+        return
+    context, readers, workers = multiprocessing.get_context("fork"), [], []
+    try:
+        for number in range(count):
+            reader, writer = context.Pipe(duplex=False)
+            readers.append(reader)
+            work = (function, items[number::count], writer, tuple(readers))
+            workers.append(context.Process(target=_work, args=work, daemon=True))
+            workers[-1].start()
+            writer.close()
+        for number in range(len(items)):
+            yield _received(readers[number % count])
+    finally:
+        for worker, reader in zip(workers, readers, strict=False):
+            worker.terminate()
+            worker.join()
+            reader.close()
+
+
+def _work(
+    function: Callable[[Item], Any], items: Sequence[Item], writer: Connection, readers: Sequence[Connection]
+) -> None:
+    """What a forked process does. It ends with its parent: once nobody reads, sending fails."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for reader in readers:
+        reader.close()
+    try:
+        for item in items:
+            writer.send(_answer(function, item))
+    except BrokenPipeError:
+        return
+
+
+def _answer(function: Callable[[Item], Any], item: Item) -> tuple[Any, Exception | None]:
+    try:
+        return function(item), None
+    except Exception as error:  # whatever it is, it belongs to the caller
+        return None, error
+
+
+def _received(reader: Connection) -> Any:
+    try:
+        result, error = reader.recv()
+    except (EOFError, ConnectionResetError):
+        why = "was killed, most likely because memory ran out"
+        raise RunError(f"A process that reads images {why}: free some memory and run again") from None
+    if error is not None:
+        raise error
+    return result
 
 
 def _in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -10,11 +10,12 @@ from typing import Any, Literal
 class Workbench:
     """What all trials of a search share: where data are found, and how to train.
 
-    ``device`` is `cpu`, `cuda` or `auto`; ``threads`` are those of one worker.
+    ``features`` maps extractors to the folders of their matrices; ``device`` is `cpu`, `cuda` or `auto`;
+    ``threads`` are those of one worker.
     """
 
     dataset: Path
-    features: Path
+    features: Mapping[str, Path]
     threads: int
     device: str
     policy: str

@@ -8,25 +8,26 @@ import numpy as np
 import numpy.typing as npt
 
 from tunescope.features.extractor import Extractor, FeatureExtractor, Images, Matrix
+from tunescope.parameters import ColourHistogramParameters
 
-LEVELS = {1: 32, 3: 4}  # steps of a channel, a power of 2, by number of channels: 32 grays or 64 colours
+GRAYS_A_LEVEL = 8  # one channel can have finer steps than three: by default 32 grays, or 64 colours
 HALVES = 2
 
 
-class ColourHistogram(FeatureExtractor):
+class ColourHistogram(FeatureExtractor[ColourHistogramParameters]):
     """Square roots of the shares that colours have in each quarter of the picture."""
 
     def _features(self, images: Images) -> Matrix:
-        colours, number = _colours(images)
+        colours, number = _colours(images, self.options.levels)
         return np.concatenate([_shares(quarter, number) for quarter in _quarters(colours)], axis=1)
 
 
-def _colours(images: Images) -> tuple[npt.NDArray[np.int64], int]:
+def _colours(images: Images, levels: int) -> tuple[npt.NDArray[np.int64], int]:
     """(n, height, width) number of each pixel's colour, and how many colours there are."""
     channels = images.shape[-1]
-    levels = LEVELS[channels]
-    steps = images // np.uint8(256 // levels)
-    return steps.astype(np.int64) @ (levels ** np.arange(channels)), levels**channels
+    steps = levels if channels > 1 else levels * GRAYS_A_LEVEL
+    shades = images // np.uint8(256 // steps)
+    return shades.astype(np.int64) @ (steps ** np.arange(channels)), steps**channels
 
 
 def _quarters(colours: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
@@ -42,4 +43,6 @@ def _shares(colours: npt.NDArray[np.int64], number: int) -> Matrix:
     return shares
 
 
-EXTRACTOR = Extractor("colour_histogram", "Colours in each quarter of the picture", ColourHistogram)
+EXTRACTOR = Extractor(
+    "colour_histogram", "Colours in each quarter of the picture", ColourHistogram, ColourHistogramParameters
+)

@@ -1,33 +1,47 @@
-"""Feature matrices on disk, computed once for each dataset."""
+"""Feature matrices on disk, computed once for each dataset, extractor and set of options."""
 
+import hashlib
+import json
 import math
+import os
+import zipfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from pydantic import BaseModel
 
 from tunescope.datasets import PackedDataset
 from tunescope.datasets.building import finished_folder
 from tunescope.datasets.pool import Progress, ordered_map
 from tunescope.errors import SourceError, UnknownNameError
-from tunescope.features.extractor import Extractor, FeatureExtractor, Matrix, State
+from tunescope.features.extractor import Extractor, FeatureExtractor, Matrix
 
 MATRIX, STATE = "matrix.npy", "state.npz"
 ROWS = 256  # images in one piece of work
 MOST_FITTED = 10_000  # training images to learn from: more teach little, and would not fit in memory
+DAMAGE = (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile)
 
 
-def extract(dataset: PackedDataset, name: str, root: str | Path, on_progress: Progress | None = None) -> Path:
+def extract(
+    dataset: PackedDataset,
+    name: str,
+    root: str | Path,
+    options: BaseModel | None = None,
+    on_progress: Progress | None = None,
+) -> Path:
     """Compute the features of all images of a dataset, unless they are there already.
 
     Args:
         dataset: the extractor is fitted on images of its training split alone.
         name: a key of ``EXTRACTORS``.
-        root: gets a folder ``<fingerprint>/<name>``, which appears when it is complete, with ``matrix.npy``
-            (float32, a row for each image in the dataset's order) and ``state.npz`` (the fitted extractor).
+        root: gets a folder ``<fingerprint>/<name>-<eight digits>``, which appears when it is complete, with
+            ``matrix.npy`` (float32, a row for each image in the dataset's order) and ``state.npz`` (the
+            fitted extractor). The digits tell the options, so that no matrix is taken for another.
+        options: of that extractor; its defaults without any.
         on_progress: called with the number of finished pieces of work and of all of them.
 
     Returns:
@@ -35,33 +49,32 @@ def extract(dataset: PackedDataset, name: str, root: str | Path, on_progress: Pr
 
     Raises:
         UnknownNameError: when there is no such extractor.
+        SourceError: when the options name weights that cannot be used.
     """
-    folder = Path(root) / dataset.fingerprint / _declared(name).name
+    extractor = _declared(name).build(options)
+    folder = Path(root) / dataset.fingerprint / f"{name}-{_digits(extractor)}"
     if not (folder / STATE).exists():
         with finished_folder(folder, STATE) as room:
-            extractor = _fitted(dataset, name)
-            # The pool's threads are enough: those of linear algebra would only wait for one another.
-            with (room / MATRIX).open("wb") as file, threadpool_limits(1):
+            _fit(extractor, dataset)
+            with (room / MATRIX).open("wb") as file:
                 _write_matrix(dataset, extractor, file, on_progress)
-            _save_state(room / STATE, extractor.state())
+            save_extractor(extractor, room / STATE)
     return folder
 
 
-def load_features(root: str | Path, fingerprint: str, name: str) -> Matrix:
-    """Map a feature matrix into memory, read-only: float32 (n, d), rows in the dataset's order.
+def load_features(folder: str | Path) -> Matrix:
+    """Map the matrix in the folder that ``extract`` gave, read-only: float32 (n, d), in the dataset's order.
 
     Raises:
-        UnknownNameError: when there is no such extractor.
-        SourceError: when the features have not been extracted.
+        SourceError: when the folder holds no features.
     """
-    path = Path(root) / fingerprint / _declared(name).name / MATRIX
     try:
-        return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (OSError, ValueError):
-        raise SourceError(f"`{path}` holds no features: run feature extraction for `{name}` first") from None
+        return np.asanyarray(np.load(Path(folder) / MATRIX, mmap_mode="r", allow_pickle=False))
+    except DAMAGE:
+        raise SourceError(f"`{folder}` holds no features: run feature extraction first") from None
 
 
-def load_extractor(folder: str | Path) -> FeatureExtractor:
+def load_extractor(folder: str | Path) -> FeatureExtractor[Any]:
     """Load the fitted extractor from the folder that ``extract`` gave.
 
     Raises:
@@ -69,13 +82,31 @@ def load_extractor(folder: str | Path) -> FeatureExtractor:
         SourceError: when it holds no fitted extractor.
     """
     path = Path(folder) / STATE
-    extractor = _declared(path.parent.name).build()
+    extractor = _declared(path.parent.name.rpartition("-")[0]).build()
     try:
-        with np.load(path, allow_pickle=False) as state:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as state:
             extractor.restore(state)
-    except (OSError, ValueError):
+    except DAMAGE:
         raise SourceError(f"`{path}` holds no extractor: run feature extraction again") from None
+    extractor.stored = path
     return extractor
+
+
+def save_extractor(extractor: FeatureExtractor[Any], path: Path) -> None:
+    """Write the state of a fitted extractor; ``restore`` reads it.
+
+    One that was loaded shares its file where the file system can: the weights of a backbone would otherwise
+    be stored again with every trial.
+    """
+    path.unlink(missing_ok=True)  # writing into a shared file would change it everywhere
+    if extractor.stored is not None:
+        with suppress(OSError):
+            os.link(extractor.stored, path)
+            return
+    state: dict[str, Any] = (
+        extractor.state()
+    )  # numpy's own annotation takes any further keyword for its option
+    np.savez(path, **state)
 
 
 def _declared(name: str) -> Extractor:
@@ -88,31 +119,31 @@ def _declared(name: str) -> Extractor:
     return EXTRACTORS[name]
 
 
-def _fitted(dataset: PackedDataset, name: str) -> FeatureExtractor:
-    extractor = _declared(name).build()
+def _digits(extractor: FeatureExtractor[Any]) -> str:
+    """Eight digits that tell what numbers the extractor computes."""
+    about = json.dumps([extractor.version, extractor.identity()], sort_keys=True)
+    return hashlib.sha256(about.encode()).hexdigest()[:8]
+
+
+def _fit(extractor: FeatureExtractor[Any], dataset: PackedDataset) -> None:
     rows = dataset.indices("train")
     extractor.fit(dataset.images[rows[:: math.ceil(len(rows) / MOST_FITTED)]])
-    return extractor
 
 
 def _write_matrix(
-    dataset: PackedDataset, extractor: FeatureExtractor, file: BinaryIO, on_progress: Progress | None
+    dataset: PackedDataset, extractor: FeatureExtractor[Any], file: BinaryIO, on_progress: Progress | None
 ) -> None:
     """Append piece by piece, so that neither all images nor the whole matrix are ever in memory."""
     starts = range(0, len(dataset), ROWS)
     transform = partial(_rows, extractor, dataset.images)
-    for start, rows in zip(starts, ordered_map(transform, starts, len(starts), on_progress), strict=True):
-        if start == 0:
-            shape = (len(dataset), rows.shape[1])
-            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-        file.write(rows.tobytes())
+    with extractor.sharing_cores():
+        for start, rows in zip(starts, ordered_map(transform, starts, len(starts), on_progress), strict=True):
+            if start == 0:
+                shape = (len(dataset), rows.shape[1])
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(rows.tobytes())
 
 
-def _save_state(path: Path, state: State) -> None:
-    arrays: dict[str, Any] = state  # numpy's own annotation takes any further keyword for its option
-    np.savez(path, **arrays)
-
-
-def _rows(extractor: FeatureExtractor, images: npt.NDArray[np.uint8], start: int) -> Matrix:
+def _rows(extractor: FeatureExtractor[Any], images: npt.NDArray[np.uint8], start: int) -> Matrix:
     return extractor.transform(images[start : start + ROWS])

@@ -1,5 +1,6 @@
 """What every training is given, beside the model and its hyperparameters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ class Setting:
     """Data, resources and listeners of one training; :func:`tunescope.training.train` explains them."""
 
     dataset: PackedDataset
-    features: Path
+    features: Mapping[str, Path]
     seed: int
     threads: int
     device: str

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from joblib import parallel_config  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits
 
-from tunescope.features import load_extractor, load_features
+from tunescope.errors import SourceError
+from tunescope.features import FeatureExtractor, load_extractor, load_features
 from tunescope.models import Model
 from tunescope.timing import PhaseClock
 from tunescope.training.evaluation import scores
@@ -23,8 +25,9 @@ def train_shallow(model: Model, hyperparameters: Mapping[str, Any], setting: Set
     begun, clock, dataset = time.perf_counter(), PhaseClock(), setting.dataset
     reset_peak_memory()
     with clock.phase("load"):
-        predictor = _unfitted(model, hyperparameters, setting)
-        matrix = load_features(setting.features, dataset.fingerprint, hyperparameters["extractor"])
+        folder = _features_of(hyperparameters["extractor"], setting)
+        predictor = _unfitted(model, hyperparameters, setting, load_extractor(folder))
+        matrix = load_features(folder)
         rows, validation = dataset.indices("train"), dataset.indices("validation")
         features, labels = matrix[rows], dataset.labels[rows]
     setting.stop_if_asked()
@@ -51,8 +54,15 @@ def train_shallow(model: Model, hyperparameters: Mapping[str, Any], setting: Set
     )
 
 
-def _unfitted(model: Model, hyperparameters: Mapping[str, Any], setting: Setting) -> ShallowPredictor:
+def _features_of(extractor: str, setting: Setting) -> Path:
+    if extractor not in setting.features:
+        raise SourceError(f"there are no features of `{extractor}`: run feature extraction for it first")
+    return setting.features[extractor]
+
+
+def _unfitted(
+    model: Model, hyperparameters: Mapping[str, Any], setting: Setting, extractor: FeatureExtractor[Any]
+) -> ShallowPredictor:
     dataset = setting.dataset
-    extractor = load_extractor(setting.features / dataset.fingerprint / hyperparameters["extractor"])
     identity = Identity(model.name, hyperparameters, dataset.image_shape, dataset.classes)
     return ShallowPredictor(identity, model.build(hyperparameters, setting.seed), extractor)

@@ -10,7 +10,7 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from tunescope.errors import RunError
-from tunescope.features import EXTRACTORS, FeatureExtractor
+from tunescope.features import EXTRACTORS, FeatureExtractor, save_extractor
 from tunescope.training.outcome import Probabilities
 from tunescope.training.predictor import Identity, Images, Predictor
 from tunescope.training.trees import check_trees
@@ -33,7 +33,7 @@ DAMAGE = (
 class ShallowPredictor(Predictor):
     """A fitted pipeline, and the fitted extractor that makes its features."""
 
-    def __init__(self, identity: Identity, pipeline: Any, extractor: FeatureExtractor) -> None:
+    def __init__(self, identity: Identity, pipeline: Any, extractor: FeatureExtractor[Any]) -> None:
         super().__init__(identity)
         self.pipeline = pipeline
         self.extractor = extractor
@@ -65,8 +65,7 @@ class ShallowPredictor(Predictor):
 
     def _save_weights(self, folder: Path) -> None:
         skops.io.dump(self.pipeline, folder / PIPELINE)
-        state: dict[str, Any] = self.extractor.state()
-        np.savez(folder / EXTRACTOR, **state)
+        save_extractor(self.extractor, folder / EXTRACTOR)
 
 
 def _probabilities(pipeline: Any, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

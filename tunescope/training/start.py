@@ -15,7 +15,7 @@ def train(
     model: str,
     hyperparameters: Mapping[str, Any],
     dataset: PackedDataset,
-    features: str | Path,
+    features: Mapping[str, Path],
     *,
     seed: int,
     threads: int = 1,
@@ -32,7 +32,7 @@ def train(
         model: a key of ``MODELS``.
         hyperparameters: of that model; defaults stand in for those that are missing.
         dataset: the images.
-        features: root of the extracted feature matrices; deep models do not read it.
+        features: folder of each extractor's feature matrix, as ``extract`` gave it; for shallow models only.
         seed: of weights, batches, augmentation and whatever else is drawn.
         threads: of the process from now on, for PyTorch; of this training alone, for scikit-learn.
         device: ``cpu`` or a CUDA device; shallow models stay on the CPU.
@@ -56,7 +56,7 @@ def train(
         raise ParameterError(f"`threads` is {threads}, but must be at least 1")
     complete = MODELS[model].completed(hyperparameters)
     setting = Setting(
-        dataset, Path(features), seed, threads, device, policy, on_epoch or _ignore, should_stop or _never
+        dataset, features, seed, threads, device, policy, on_epoch or _ignore, should_stop or _never
     )
     if MODELS[model].kind == "deep":
         from tunescope.training.deep import train_deep  # these import PyTorch and scikit-learn

@@ -46,6 +46,37 @@
     if (event.key === "Escape") openMenu(false);
   });
 
+  let lastPlace = null, lastPage = null;
+
+  /* ---- large images: the keyboard moves and closes them; tabs say which is open ---- */
+
+  document.addEventListener("keydown", (event) => {
+    const box = byId("dataset-large");
+    if (!box || event.target.closest("input, textarea, select")) return;
+    const named = { Escape: ".large-close", ArrowLeft: ".glyph-back", ArrowRight: ".glyph-next" }[event.key];
+    const found = named && box.querySelector(named);
+    if (found) found.closest("a").click();
+  });
+
+  let openBox = null, openTab = null;
+  new MutationObserver(() => {
+    document.querySelectorAll(".tab-link").forEach((tab) => {
+      if (tab.classList.contains("tab-current")) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    });
+    const current = document.querySelector(".tabs > .tab-current");
+    if (current && current !== openTab) {
+      // On a phone there are more tabs than fit.
+      const row = current.parentElement;
+      row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.clientWidth) / 2;
+    }
+    openTab = current;
+    const box = byId("dataset-large");
+    if (box && box !== openBox) box.focus();
+    document.documentElement.classList.toggle("has-large", Boolean(box));
+    openBox = box;
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+
   /* ---- copying ---- */
 
   function copy(text, button) {
@@ -96,7 +127,8 @@
     isWaiting = false;
     sayOffline(false);
     // Dash does not take up its polls again; a form keeps what was typed.
-    if (location.pathname !== "/new") location.reload();
+    const isUploading = window.tunescopeUploads && window.tunescopeUploads.isActive();
+    if (location.pathname !== "/new" && !isUploading) location.reload();
   }
 
   window.fetch = function (...given) {
@@ -124,7 +156,12 @@
         if (title) document.title = title;
         markCurrent();
         openMenu(false);
-        window.scrollTo(0, 0);
+        // Another part of the same page, or another selection in it, keeps its place.
+        const place = location.pathname + (new URLSearchParams(location.search).get("tab") || "");
+        const page = new URLSearchParams(location.search).get("page");
+        if (place !== lastPlace || page !== lastPage) window.scrollTo(0, 0);
+        lastPlace = place;
+        lastPage = page;
         return noUpdate();
       },
       prefersDark(_, before) {
@@ -138,6 +175,33 @@
       },
       copyText(clicks, text) {
         if (clicks) copy(text, byId("new-copy"));
+        return noUpdate();
+      },
+      showPoint(hovered, clicked, at, points) {
+        const isClick = window.dash_clientside.callback_context.triggered.some((one) => one.prop_id.endsWith("clickData"));
+        const event = isClick ? clicked : hovered;
+        const point = event && event.points && event.points[0];
+        const known = point && points && points[String(point.customdata)];
+        const image = byId("map-image"), text = byId("map-text"), side = byId("map-picture");
+        // A click keeps its image until the next one.
+        if (!known || !image || (!isClick && side.dataset.kept)) return noUpdate();
+        if (isClick) side.dataset.kept = "yes";
+        const [path, label, split] = known;
+        const query = new URLSearchParams(at[1]);
+        const fingerprint = side.dataset.fingerprint;
+        image.src = "/thumbnails/" + encodeURIComponent(fingerprint) + "/" + point.customdata + ".png";
+        image.alt = path;
+        image.classList.remove("hidden");
+        query.set("tab", "images");
+        query.set("image", path);
+        query.delete("colour");
+        const link = document.createElement("a");
+        link.href = location.pathname + "?" + query;
+        link.className = "link path";
+        link.textContent = path;
+        const name = document.createElement("strong");
+        name.textContent = label;
+        text.replaceChildren(name, " " + split, document.createElement("br"), link);
         return noUpdate();
       },
       keepInAddress(query) {
