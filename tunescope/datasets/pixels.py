@@ -274,8 +274,11 @@ def _opaque(image: Image.Image, keep: bool) -> tuple[Image.Image, bool]:
 
 
 def _screen_colours(image: Image.Image, gray: bool) -> Image.Image:
+    plain = "L" if gray else "RGB"
+    if image.mode == plain:
+        return image  # `convert` would copy it
     if image.mode != "LAB":
-        return image.convert("L" if gray else "RGB")
+        return image.convert(plain)
     lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     return ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
 
