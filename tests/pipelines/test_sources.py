@@ -68,4 +68,4 @@ def test_the_official_split_of_fashion_mnist_is_kept(project: Project) -> None:
 
     in_test = [path for path, split in zip(dataset.paths, dataset.splits, strict=True) if split == 2]
     assert len(in_test) == dataset.counts()["test"] > 9_900
-    assert all(path.startswith("test/") for path in in_test)
+    assert all(path.startswith("t10k/") for path in in_test)
