@@ -30,7 +30,7 @@ from dashboard.uploading import Draft, Uploaded
 from dashboard.wording import NOTHING, ago, count, extent, is_missing, memory, moment, percent
 
 ON_BOARD = Path("data/01_raw/hand_signs.zip")
-_STRIP, _STRIP_SIZE = 8, 64
+_STRIP, _STRIP_SIZE, _SHOWN_DIGITS = 8, 64, 8
 _SHOWN_CLASSES, _SHOWN_FINDINGS, _SHOWN_FAILURES = 12, 100, 5
 _FINDING_COLUMNS = (Column("File"), Column("Finding"), Column("Action"))
 
@@ -51,6 +51,8 @@ def _prepared(one: Prepared) -> html.Article:
         ("Classes", count(len(one.classes))),
         ("Size", size_text(one)),
         ("Splits", splits),
+        # The same source prepared in another way has the same name.
+        ("Fingerprint", html.Code(one.fingerprint[:_SHOWN_DIGITS])),
     ]
     head = html.Div(
         [

@@ -517,3 +517,12 @@ def test_the_messy_images_of_many_libraries_are_all_accounted_for() -> None:
         "hostile_size/decompression_bomb.gif",
     }
     check_sums(inspection)
+
+
+def test_a_group_that_no_path_holds_is_a_fault(folder: Folder, two_classes: dict[str, bytes]) -> None:
+    inspection = inspected(folder(two_classes), group=r"person\d+")
+
+    assert inspection.fault == (
+        r"`dataset.group` is `person\d+`, but no path holds that, such as `cats/0.png`: "
+        "choose a pattern that names each image's group, or leave it out"
+    )

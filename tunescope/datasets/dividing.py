@@ -99,6 +99,11 @@ class _Task:
         self.labels = np.array([numbers[image.label] for image in images], np.int64)
         self._official = [image.split for image in images]
         self._names = group_names(images, parameters)
+        if parameters.group and not self._has_groups:  # a slip that would tear all groups, and go unseen
+            raise SourceError(
+                f"`dataset.group` is `{parameters.group}`, but no path holds that, such as "
+                f"`{images[0].path}`: choose a pattern that names each image's group, or leave it out"
+            )
         self.kind = self._kind()
 
     def division(self) -> Division:
