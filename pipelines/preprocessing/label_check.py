@@ -72,11 +72,10 @@ def _extracted(dataset: PackedDataset, features_folder: Path) -> list[Path]:
 def _account(found: Suspects) -> str:
     if found.accuracy is None:
         return "labels: too few images of each class to look for wrong ones"
+    how_far = f"a quick model that gives {found.accuracy:.0%} of them as they are"
     if not len(found.rows):
-        return (
-            f"labels: none of {found.judged} looks wrong (a quick model shares {found.accuracy:.0%} of them)"
-        )
-    return f"labels: {len(found.rows)} of {found.judged} look wrong, see {LABEL_ISSUES}"
+        return f"labels: none of {found.judged} looks wrong to {how_far}"
+    return f"labels: {len(found.rows)} of {found.judged} look wrong to {how_far}, see {LABEL_ISSUES}"
 
 
 def _table(dataset: PackedDataset, rows: np.ndarray, found: Suspects) -> pd.DataFrame:
