@@ -1,16 +1,13 @@
 """From the form to the report: a real run, started in the page, by the server that users start."""
 
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
-from projects import Project, make_project, wait_until
+from projects import Project, dashboard_of, make_project
 
 pytestmark = pytest.mark.browser
 
@@ -23,20 +20,8 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def address(project: Project) -> Iterator[str]:
     """The dashboard as its own process, which is ended before the page looks away."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dashboard", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=project.root, env=project.environ(), stdout=subprocess.DEVNULL)
-    wait_until(lambda: _listens(port))
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with dashboard_of(project) as address:
+        yield address
 
 
 def test_a_run_is_started_in_the_page_and_ends_with_a_report(

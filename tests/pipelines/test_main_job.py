@@ -151,7 +151,7 @@ def test_deep_models_leave_epochs_and_learn(project: Project) -> None:
 
 
 def test_a_run_without_an_id_gets_one_from_its_source(project: Project) -> None:
-    ended = project.run(f"dataset.source=photos,{SMALL_SEARCH}")
+    ended = project.run("dataset.source=photos", "--pipelines=preprocessing")
     assert ended.returncode == 0, ended.stderr
     (folder,) = (project.root / "data/08_reporting").iterdir()
     assert re.fullmatch(r"photos-\d{8}-\d{6}-[0-9a-f]{4}", folder.name)

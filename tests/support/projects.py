@@ -3,10 +3,12 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +78,27 @@ def make_project(root: Path) -> Project:
     (root / ".telemetry").write_text("consent: false\n")
     draw_photos(root / "photos")
     return Project(root)
+
+
+@contextmanager
+def dashboard_of(project: Project) -> Iterator[str]:
+    """The address of the project's dashboard, which is a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "dashboard", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=project.root, env=project.environ(), stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: _listens(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def draw_photos(folder: Path, classes: int = 3, images: int = 14, size: int = 24) -> None:
