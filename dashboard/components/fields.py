@@ -32,13 +32,12 @@ def values_of(entered: Sequence[Any], ids: Sequence[Mapping[str, str]]) -> Value
     return {one["key"]: value for one, value in zip(ids, entered, strict=True)}
 
 
-def input_class(field: Field, is_faulty: bool) -> str:
-    """The style of a control."""
-    return ("choice-cards" if field.kind == "names" else "field-input") + (" faulty" if is_faulty else "")
-
-
 def fault(text: str | None) -> Any:
-    """What stands below a field that must be mended."""
+    """What stands below a field that must be mended; the style of its control follows from it.
+
+    No answer changes a control itself: one that waits for an answer forgets the pause that would have sent
+    what is being typed into it.
+    """
     return sentence(text) if text else None
 
 
@@ -49,7 +48,7 @@ def _list_id(page: str, field: Field) -> str:
 def _control(page: str, field: Field, value: Any) -> Any:
     properties = {
         "id": {"type": f"{page}-field", "key": field.key},
-        "className": input_class(field, False),
+        "className": "choice-cards" if field.kind == "names" else "field-input",
         "value": value,
     }
     if field.kind == "names":

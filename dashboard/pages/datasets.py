@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import catalogue, connection, form, links, outline, reading
 from dashboard.components import dataset_cards, regions
 from dashboard.components.basics import attributes, button, card, fold, icon, page_head
-from dashboard.components.fields import entry, fault, input_class, values_of
+from dashboard.components.fields import entry, fault, values_of
 from dashboard.components.notices import notice, skeleton
 from dashboard.launch import command_line, is_preparation, start_preparation
 from dashboard.routing import Page
@@ -117,27 +117,26 @@ def _register_preparation(app: Dash) -> None:
 
     @app.callback(
         Output(_FAULT, "children"),
-        Output(_FIELD, "className"),
         Output("prepare-command", "children"),
-        Output("prepare-groups", "children"),
         Input(_FIELD, "value"),
-        Input("prepare-paths", "data"),
         State(_FIELD, "id"),
         State("prepare-source", "data"),
+        prevent_initial_call=True,
     )
-    def check(
-        entered: list[Any], paths: list[str] | None, ids: list[dict[str, str]], source: str
-    ) -> tuple[Any, ...]:
+    def check(entered: list[Any], ids: list[dict[str, str]], source: str) -> tuple[Any, ...]:
         values = values_of(entered, ids)
         found = form.preparation_faults(values, source)
-        keys = [one["key"] for one in ids]
-        preview = outline.group_preview((values.get("dataset.group") or "").strip(), paths or [])
-        return (
-            [fault(found.get(key)) for key in keys],
-            [input_class(form.field(key), key in found) for key in keys],
-            _command(source, values),
-            preview,
-        )
+        return [fault(found.get(one["key"])) for one in ids], _command(source, values)
+
+    # A callback of its own, because two things ask for it, the list of files and the field: a quick one, so
+    # that the answer to the first cannot arrive after that to the second.
+    @app.callback(
+        Output("prepare-groups", "children"),
+        Input({"type": "prepare-field", "key": "dataset.group"}, "value"),
+        Input("prepare-paths", "data"),
+    )
+    def preview(group: str | None, paths: list[str] | None) -> Any:
+        return outline.group_preview((group or "").strip(), paths or [])
 
     @app.callback(
         Output("datasets-goto", "href", allow_duplicate=True),

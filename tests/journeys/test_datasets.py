@@ -105,7 +105,9 @@ def test_an_archive_is_dropped_prepared_and_looked_at(
         expect(page.locator(".tabs").first.locator("[aria-current=page]")).to_have_text(tab)
         expect(page.locator(".card-part").first).to_be_visible()
     page.get_by_role("link", name="Search models on this").click()
-    expect(page.get_by_label("Images")).to_have_value("data/01_raw/uploads/b-stripes/b-stripes.zip")
+    expect(page.get_by_label("Images", exact=True)).to_have_value(
+        "data/01_raw/uploads/b-stripes/b-stripes.zip"
+    )
     expect(page.locator("#new-command")).to_contain_text("dataset.name=stripes")
     assert complaints == []
 
