@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from bench import datasets, demo, startup
+from bench import datasets, demo, startup, training
 from bench.rows import Row, publish
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "startup": startup.measure,
     "datasets": datasets.measure,
+    "training": training.measure,
     "demo": demo.measure,
 }
 

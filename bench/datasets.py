@@ -1,7 +1,6 @@
 """Preparing images, beside torchvision's ImageFolder read by a DataLoader of two workers."""
 
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -15,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from bench.packing import packed, unpacked
 from bench.rows import Row
-from pipelines.preprocessing.nodes import inspect_images, pack_images
 from tunescope.datasets import PackedDataset
-from tunescope.parameters import DatasetParameters
 
 _REPEATS = 3
 _WORKERS = 2
@@ -34,7 +32,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         room = Path(folder)
         return [
-            *_photos("photos of 100 x 100", _small_photos(room / "small"), room / "packed-small"),
+            *_photos("photos of 100 x 100", unpacked(_PHOTOS, room / "small"), room / "packed-small"),
             *(row for size in _SIZES for row in _enlarged(size, room)),
             *_many(room),
             _hog(),
@@ -51,11 +49,11 @@ def _enlarged(size: tuple[int, int], room: Path) -> list[Row]:
 def _photos(what: str, photos: Path, room: Path) -> list[Row]:
     """Once through all files, and then once through what was packed; in turns, so that noise hits both."""
     room.mkdir()
-    first = _prepare(photos, room / "first")
+    first = packed(photos, room / "first")
     count, side = len(first), first.image_shape[0]
     ours, theirs, epochs = [], [], []
     for number in range(_REPEATS):
-        ours.append(_seconds(partial(_prepare, photos, room / str(number))))
+        ours.append(_seconds(partial(packed, photos, room / str(number))))
         theirs.append(_seconds(partial(_read_by_torchvision, photos, side)))
         epochs.append(_packed_epoch_seconds_an_image(first))
     pack, read, epoch = (statistics.median(times) for times in (ours, theirs, epochs))
@@ -116,19 +114,6 @@ def _hog() -> Row:
     return Row(name, "s", mine, _REPEATS, other, goal=10.0)
 
 
-def _prepare(source: Path, packed: Path) -> PackedDataset:
-    """What preprocessing does, without Kedro around it."""
-    parameters = DatasetParameters(source=str(source))
-    packed.mkdir(exist_ok=True)
-    inspection, _ = inspect_images(parameters, packed)
-    return PackedDataset.open(pack_images(inspection, packed)["folder"])
-
-
-def _small_photos(folder: Path) -> Path:
-    shutil.unpack_archive(_PHOTOS, folder)
-    return folder
-
-
 def _large_photos(small: Path, folder: Path, size: tuple[int, int]) -> Path:
     """The same photos in another size, so that decoding has something to do."""
     from PIL import Image
@@ -177,7 +162,7 @@ def _packed_epoch_seconds_an_image(dataset: PackedDataset) -> float:
     return statistics.median(_seconds(epoch) for _ in range(10)) / len(batches)
 
 
-def _watched(source: Path, packed: Path) -> dict[str, float]:
+def _watched(source: Path, folder: Path) -> dict[str, float]:
     """Seconds to prepare a source, and the peak of memory that is not mapped from files, in GiB."""
     peak, done = [0], threading.Event()
 
@@ -188,7 +173,7 @@ def _watched(source: Path, packed: Path) -> dict[str, float]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    seconds = _seconds(partial(_prepare, source, packed))
+    seconds = _seconds(partial(packed, source, folder))
     done.set()
     watcher.join()
     return {"seconds": seconds, "gib": peak[0] / 2**30}

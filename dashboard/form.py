@@ -58,7 +58,7 @@ def _extractors() -> Mapping[str, str]:
 def _policies() -> Mapping[str, str]:
     from tunescope.training import POLICIES
 
-    return {name: name for name in POLICIES}
+    return {name: policy.line for name, policy in POLICIES.items()}
 
 
 def _splits() -> Mapping[str, str]:
@@ -95,6 +95,10 @@ def _objectives() -> Mapping[str, str]:
     return {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1"}
 
 
+def _precisions() -> Mapping[str, str]:
+    return {"auto": "Whichever is faster here", "float32": "float32", "bfloat16": "bfloat16"}
+
+
 _IMAGE_SIZE = Field(
     "dataset.image_size", "Image size", "whole", "Side in pixels after preparation.", "chosen from the images"
 )
@@ -123,6 +127,7 @@ DATA = (
 MODELS = Field("search.models", "Models", "names", options=_models)
 STRATEGIES = Field("search.strategies", "Strategies", "names", options=_strategies)
 EXTRACTORS = Field("features.extractors", "Feature extractors", "names", options=_extractors)
+POLICIES = Field("learning_rate.policy", "Learning-rate policies", "names", options=_policies)
 BUDGET = (
     Field(
         "search.max_seconds", "Seconds", "number", "Of search, shared equally by the strategies.", "no limit"
@@ -148,20 +153,36 @@ ADVANCED = (
         "",
         _objectives,
     ),
-    Field(
-        "learning_rate.policy",
-        "Learning-rate policy",
-        "choice",
-        "How deep models' learning rate moves.",
-        "",
-        _policies,
-    ),
     _IMAGE_SIZE,
     _SPLIT,
     _GROUP,
     _CORRECTIONS,
 )
-FIELDS = (*DATA, MODELS, STRATEGIES, EXTRACTORS, *BUDGET, *ADVANCED)
+TRAINING = (
+    Field("search.training.device", "Device", "text", "`auto`, `cpu`, `cuda` or `cuda:1`.", "auto"),
+    Field(
+        "search.training.precision",
+        "Precision",
+        "choice",
+        "Numbers that networks compute with.",
+        options=_precisions,
+    ),
+    Field(
+        "search.training.early_stopping",
+        "Early stopping",
+        "whole",
+        "Epochs without a better one that end a training.",
+        "never",
+    ),
+    Field(
+        "search.training.weights",
+        "Pretrained weights",
+        "text",
+        "A file of weights, or a folder of such files.",
+        "torchvision's",
+    ),
+)
+FIELDS = (*DATA, MODELS, STRATEGIES, EXTRACTORS, POLICIES, *BUDGET, *ADVANCED, *TRAINING)
 # What is asked before a source is prepared, without a search.
 PREPARATION = (
     Field("dataset.name", "Name", "text", "Letters, digits and `.`, `_`, `-`.", "made up from the source"),

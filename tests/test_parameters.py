@@ -138,6 +138,17 @@ def test_shallow_models_choose_among_the_extractors_of_the_run() -> None:
     from tunescope.search.checks import build_space
 
     parameters = check_parameters(_with("features.extractors", "pixels_pca"))
-    space = build_space(parameters.search, parameters.features)
+    space = build_space(parameters.search, parameters.features, parameters.learning_rate)
     (extractor,) = (one for one in space.hyperparameters if one.name == "svm.extractor")
     assert extractor.grid == ("pixels_pca",)
+
+
+def test_deep_models_choose_among_the_policies_of_the_run() -> None:
+    from tunescope.search.checks import build_space
+
+    parameters = check_parameters(_with("learning_rate.policy", "step+cos"))
+    space = build_space(parameters.search, parameters.features, parameters.learning_rate)
+    found = {one.name: one for one in space.hyperparameters if one.name.startswith("cnn.policy")}
+    assert list(found) == ["cnn.policy", "cnn.policy_parts", "cnn.policy_gamma"]
+    assert found["cnn.policy"].grid == ("step", "cos")
+    assert found["cnn.policy_gamma"].when == {"model": ("cnn",), "cnn.policy": ("step",)}

@@ -180,7 +180,7 @@ class EmbeddingParameters(_Section):
         "resnet18", min_length=1, description="A torchvision model, or cifar_resnet20 to 56"
     )
     weights: str | None = Field(
-        None, min_length=1, description="File of weights; else torchvision's pretrained"
+        None, min_length=1, description="File or folder of weights; else torchvision's pretrained"
     )
     image_size: int | None = Field(None, ge=16, le=512, description="Side that the backbone sees")
 
@@ -198,6 +198,26 @@ class FeaturesParameters(_Section):
     embedding: EmbeddingParameters = EmbeddingParameters()
 
 
+class TrainingParameters(_Section):
+    """How every trial is trained, whatever its hyperparameters."""
+
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Numbers that deep models compute with"
+    )
+    compile: bool = Field(False, description="Whether deep models are compiled first")
+    early_stopping: int | None = Field(
+        None, ge=1, description="Epochs without a better one that end a training"
+    )
+    halve_batch: bool = Field(
+        True, description="Out of memory: go on with smaller pieces of the same batches"
+    )
+    weights: str | None = Field(
+        None, min_length=1, description="File of pretrained weights, or folder that holds such files"
+    )
+    profile: bool = Field(False, description="Whether the costliest operators of each trial are noted")
+
+
 class SearchParameters(_Section):
     """What is searched, how, and for how long. Budgets are for the whole run."""
 
@@ -213,6 +233,7 @@ class SearchParameters(_Section):
     objective: Objective = Field("accuracy", description="Score that a study maximizes")
     pruner: Literal["median", "none"] = Field("median", description="Rule that stops hopeless trials early")
     space: dict[str, dict[str, dict[str, Any]]] = Field({}, description="Changes to the models' spaces")
+    training: TrainingParameters = TrainingParameters()
 
     @model_validator(mode="after")
     def _has_an_end(self) -> "SearchParameters":
@@ -221,10 +242,25 @@ class SearchParameters(_Section):
         return self
 
 
+class RangeTestParameters(_Section):
+    """The range test: a short training whose rate rises from step to step."""
+
+    lowest: float = Field(1e-5, gt=0, description="Learning rate of the first step")
+    highest: float = Field(1.0, gt=0, description="Learning rate of the last step")
+    steps: int = Field(100, ge=10, le=10_000, description="Number of steps")
+
+    @model_validator(mode="after")
+    def _rises(self) -> "RangeTestParameters":
+        if self.lowest >= self.highest:
+            raise ValueError(f"has `lowest` {self.lowest:g}, but must be below `highest` {self.highest:g}")
+        return self
+
+
 class LearningRateParameters(_Section):
     """How the learning rate of deep models moves during a training."""
 
-    policy: str = Field("onecycle", description="Learning-rate policy of deep models")
+    policy: Names = Field(("onecycle",), description="Learning-rate policies that deep models choose from")
+    range_test: RangeTestParameters = RangeTestParameters()
 
 
 class BenchmarkParameters(_Section):

@@ -306,7 +306,7 @@ def settings(view: RunView) -> html.Div:
         ("Seed", str(search.seed)),
         ("Target accuracy", percent(search.target_accuracy) if search.target_accuracy else "none"),
         ("Patience", count(search.patience, "trial") if search.patience else "none"),
-        ("Learning-rate policy", parameters.learning_rate.policy),
+        ("Learning-rate policies", chips(parameters.learning_rate.policy)),
         ("Process", f"{view.row['pid']} on {view.row['host']}"),
         ("Version", view.row["version"]),
         ("Files", html.Code(str(view.folder))),

@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import catalogue, connection, form, links
 from dashboard.components.basics import button, card, facts, fold, page_head
 from dashboard.components.browser import in_browser
-from dashboard.components.fields import entry, fault, input_class, values_of
+from dashboard.components.fields import entry, fault, values_of
 from dashboard.components.notices import notice
 from dashboard.form import Field, Values
 from dashboard.launch import command_line
@@ -49,7 +49,6 @@ def register(app: Dash) -> None:
 
     @app.callback(
         Output(_FAULT, "children"),
-        Output(_FIELD, "className"),
         Output("new-command", "children"),
         Output("new-plan", "children"),
         Input(_FIELD, "value"),
@@ -65,8 +64,7 @@ def register(app: Dash) -> None:
         found = form.faults(values, kept)
         keys = [one["key"] for one in ids]
         faults = [fault(found.get(key)) for key in keys]
-        classes = [input_class(form.field(key), key in found) for key in keys]
-        return faults, classes, command_line(form.changed(values, kept)), _plan(values)
+        return faults, command_line(form.changed(values, kept)), _plan(values)
 
     @app.callback(
         Output("new-goto", "href"),
@@ -166,7 +164,10 @@ def _sources() -> list[str]:
 
 
 def _fields(values: Values) -> html.Div:
-    advanced = html.Div([_entry(field, values) for field in form.ADVANCED], className="field-grid")
+    advanced, training = (
+        html.Div([_entry(field, values) for field in fields], className="field-grid")
+        for fields in (form.ADVANCED, form.TRAINING)
+    )
     return html.Div(
         [
             card("Data", html.Div([_entry(field, values) for field in form.DATA], className="field-grid")),
@@ -186,6 +187,10 @@ def _fields(values: Values) -> html.Div:
                 html.Div([_entry(field, values) for field in form.BUDGET], className="field-grid three"),
                 note="Whichever is reached first ends the run.",
             ),
+            html.Section(
+                fold("Learning-rate policies", _entry(form.POLICIES, values)), className="card-part"
+            ),
+            html.Section(fold("Training of networks", training), className="card-part"),
             html.Section(fold("Advanced", advanced), className="card-part"),
         ],
         className="form-fields",

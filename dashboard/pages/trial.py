@@ -8,19 +8,17 @@ import pandas as pd
 from dash import Dash, Input, Output, State, dcc, html
 
 from dashboard import connection, links, reading
-from dashboard.components import regions
+from dashboard.components import regions, trial_costs
 from dashboard.components.basics import badge, button_link, card, facts, link, page_head, tile
 from dashboard.components.charts import chart, picture
 from dashboard.components.notices import blank, notice, skeleton
-from dashboard.components.tables import Column, table
 from dashboard.routing import Page
 from dashboard.wording import count, duration, interval, is_missing, memory, moment, number, percent
 from tunescope.errors import UnknownNameError
 from tunescope.store import Store, frames
 
-_REGIONS = ("state", "notice", "tiles", "settings", "phases", "curve", "confusion")
+_REGIONS = ("state", "notice", "tiles", "settings", "phases", "machine", "operators", "curve", "confusion")
 _LIVE_MS, _CALM_MS = 1_000, 10_000
-_PHASE_COLUMNS = (Column("Phase"), Column("Time", is_number=True), Column("Share", is_number=True))
 
 
 def layout(study: str, number: str, search: str = "") -> html.Div:
@@ -43,6 +41,8 @@ def layout(study: str, number: str, search: str = "") -> html.Div:
                 ],
                 className="split-even",
             ),
+            card("Use of the machine", regions.region("trial", "machine", skeleton("row", 3))),
+            regions.region("trial", "operators"),
             card("Learning curve", regions.region("trial", "curve", skeleton("chart"), className="chart")),
             card(
                 "Confusion on the validation split",
@@ -92,7 +92,9 @@ def _contents(store: Store, row: Mapping[str, Any], dark: bool) -> dict[str, Any
         "notice": _notice(store, row),
         "tiles": _tiles(store, row),
         "settings": _settings(row),
-        "phases": _phases(store, row),
+        "phases": trial_costs.time_spent(row, frames.timings_frame(store, study=row["study"])),
+        "machine": trial_costs.machine(row),
+        "operators": trial_costs.operators(row),
         "curve": _curve(store, row, dark),
         "confusion": _confusion(store, row, dark),
     }
@@ -170,20 +172,7 @@ def _cost(epochs: Any, weights: str, peak: float | None) -> str:
 def _settings(row: Mapping[str, Any]) -> Any:
     pairs = [(name, number(value)) for name, value in reading.settings(row["params"]).items()]
     pairs += [(name, str(int(row[name]))) for name in ("seed", "worker") if not is_missing(row[name])]
-    return facts([("model", row["model"]), *((name, value) for name, value in pairs)])
-
-
-def _phases(store: Store, row: Mapping[str, Any]) -> Any:
-    timings = frames.timings_frame(store, study=row["study"])
-    own = timings[timings["trial_id"] == row["trial_id"]].sort_values("seconds", ascending=False)
-    if own.empty:
-        return blank("No phase was timed.")
-    whole = float(own["seconds"].sum())
-    rows = [
-        [phase, duration(seconds), percent(seconds / whole, 0)]
-        for phase, seconds in zip(own["phase"], own["seconds"], strict=True)
-    ]
-    return table("Seconds by phase", _PHASE_COLUMNS, rows)
+    return html.Div([facts([("model", row["model"]), *pairs]), trial_costs.adaptations(row["notes"])])
 
 
 def _curve(store: Store, row: Mapping[str, Any], dark: bool) -> Any:

@@ -14,7 +14,7 @@ from tunescope.parameters import (
     SearchParameters,
 )
 from tunescope.search import Budget, StudyPlan, search_study
-from tunescope.search.checks import build_space
+from tunescope.search.checks import build_space, fetch_weights
 from tunescope.store import open_store
 from tunescope.timing import usable_cores
 
@@ -26,21 +26,24 @@ def search_models(
     learning_rate: LearningRateParameters,
     run: RunParameters,
     models_folder: Path,
+    features_folder: Path,
     *handles: dict[str, Any],
     strategy: str,
 ) -> dict[str, Any]:
     """Search with one strategy; returns the study's summary, empty when the strategy was not chosen.
 
     Raises:
-        SourceError: when the features of the handles are not those that the parameters ask for.
+        SourceError: when the features of the handles are not those that the parameters ask for, or
+            pretrained weights are not to be had.
     """
     if strategy not in search.strategies:
         return {}
     assert run.id is not None  # the start-up check has filled it in
+    fetch_weights(search, features, learning_rate)  # once, and before any trial would fail for want of them
     plan = StudyPlan(
         run_id=run.id,
         strategy=strategy,
-        space=build_space(search, features),
+        space=build_space(search, features, learning_rate),
         budget=Budget.share(search, strategy),
         folder=models_folder,
         objective=search.objective,
@@ -52,9 +55,9 @@ def search_models(
     workbench = Workbench(
         dataset=Path(prepared_dataset["folder"]),
         features=_feature_folders(handles, features, prepared_dataset["fingerprint"]),
+        cache=features_folder,
         threads=max(1, usable_cores() // count),
-        device="auto",
-        policy=learning_rate.policy,
+        training=search.training,
     )
     with Workers(count, workbench) as workers, TerminalProgress(plan) as progress:
         return search_study(open_store(), plan, workers, progress)

@@ -7,7 +7,7 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from pipelines.model_search.nodes import search_models
 
-_SHARED = {"prepared_dataset", "models_folder"}
+_SHARED = {"prepared_dataset", "models_folder", "feature_matrices_folder"}
 _PARAMETERS = {"params:search", "params:features", "params:learning_rate", "params:run"}
 
 
@@ -31,6 +31,7 @@ def _study(strategy: str, features: list[str]) -> Pipeline:
                     "params:learning_rate",
                     "params:run",
                     "models_folder",
+                    "feature_matrices_folder",
                     *features,
                 ],
                 "study",

@@ -4,14 +4,19 @@ import itertools
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tunescope.analysis.costs import (
     ModelCost,
     PhaseCosts,
+    Speed,
     TradeOff,
     TradeOffPoint,
+    TrialPhases,
     phase_costs,
+    speed,
     trade_off,
+    trial_phases,
 )
 
 
@@ -25,16 +30,50 @@ def test_seconds_add_up_by_model_and_phase(make_trials) -> None:
         {"seconds": 1.0}, {"seconds": 10.0, **cnn}, {"seconds": 6.0, **cnn}, {"seconds": 3.0}
     )
     timings = _timings(
-        (1, "fit", 1.0), (2, "backward", 4.0), (2, "load", 4.0), (3, "backward", 5.0), (3, "warm-up", 1.0)
+        (1, "fit", 1.0), (2, "backward", 4.0), (2, "load", 4.0), (3, "backward", 5.0), (3, "soaking", 1.0)
     )
     costs = phase_costs(timings, trials)
     assert costs == PhaseCosts(
         (
-            ModelCost("cnn", 2, 16.0, (("load", 4.0), ("backward", 9.0), ("warm-up", 1.0), ("other", 2.0))),
+            ModelCost("cnn", 2, 16.0, (("load", 4.0), ("backward", 9.0), ("soaking", 1.0), ("other", 2.0))),
             ModelCost("svm", 1, 1.0, (("fit", 1.0),)),
         )
     )
-    assert costs.phases == ("load", "backward", "fit", "warm-up", "other")
+    assert costs.phases == ("load", "backward", "fit", "soaking", "other")
+
+
+def test_phases_come_in_the_order_in_which_they_happen(make_trials) -> None:
+    names = ("checkpoint", "other", "forward", "warm_up", "evaluate", "load", "prepare")
+    costs = phase_costs(_timings(*((1, name, 1.0) for name in names)), make_trials({"seconds": 7.0}))
+    assert costs.phases == ("prepare", "warm_up", "load", "forward", "evaluate", "checkpoint", "other")
+
+
+def test_the_warm_up_of_a_trial_stands_apart_and_has_no_share() -> None:
+    timings = _timings((1, "forward", 6.0), (1, "warm_up", 2.0), (1, "load", 1.0), (2, "forward", 99.0))
+    found = trial_phases({"trial_id": 1, "seconds": 10.0}, timings)
+    assert found == TrialPhases(10.0, 2.0, (("load", 1.0), ("forward", 6.0), ("other", 1.0)))
+    assert [found.share(seconds) for _, seconds in found.phases] == [0.125, 0.75, 0.125]
+
+
+def test_a_trial_without_timings_has_no_phases() -> None:
+    assert trial_phases({"trial_id": 1, "seconds": 10.0}, _timings()) == TrialPhases(0.0, 0.0, ())
+
+
+def test_a_trial_of_nothing_but_warm_up_has_shares_of_nothing() -> None:
+    found = trial_phases({"trial_id": 1, "seconds": float("nan")}, _timings((1, "warm_up", 2.0)))
+    assert (found, found.share(0.0)) == (TrialPhases(2.0, 2.0, ()), 0.0)
+
+
+def test_the_speed_of_a_training_is_three_passes_for_each_image() -> None:
+    trial = {"flops_per_image": 2e6, "images_per_second": 500.0, "peak_flops": 12e9}
+    assert speed(trial) == Speed(2e6, 3e9, 12e9, 0.25)
+
+
+@pytest.mark.parametrize("missing", ["flops_per_image", "images_per_second", "peak_flops"])
+def test_without_one_of_its_figures_a_utilisation_is_unknown(missing: str) -> None:
+    trial = {"flops_per_image": 2e6, "images_per_second": 500.0, "peak_flops": 12e9}
+    assert speed({**trial, missing: float("nan")}).utilisation is None
+    assert speed({name: value for name, value in trial.items() if name != missing}).utilisation is None
 
 
 def test_a_moment_that_no_phase_counts_is_not_worth_a_word(make_trials) -> None:

@@ -19,9 +19,11 @@ def test_the_first_form_can_be_started_as_it_stands() -> None:
 
 def test_every_field_is_a_parameter() -> None:
     for field in form.FIELDS:
-        section, name = field.key.split(".")
-        model = Parameters.model_fields[section].annotation
-        assert name in model.model_fields  # type: ignore[union-attr]
+        *sections, name = field.key.split(".")
+        model = Parameters
+        for section in sections:
+            model = model.model_fields[section].annotation  # type: ignore[assignment]
+        assert name in model.model_fields
 
 
 def test_every_option_of_a_field_is_accepted() -> None:
@@ -54,7 +56,8 @@ def test_only_what_differs_from_the_configuration_is_written_out() -> None:
         ("search.strategies", [], "at least 1"),
         ("search.models", ["svn"], "svm"),
         ("features.extractors", ["hogg"], "hog"),
-        ("learning_rate.policy", "fixed", "fix"),
+        ("learning_rate.policy", ["fixed"], "fix"),
+        ("learning_rate.policy", [], "at least 1"),
         ("run.id", "Bad Id", "Bad Id"),
         ("dataset.source", "", "missing"),
         ("dataset.source", "no/such/photos.zip", "no such file or folder"),

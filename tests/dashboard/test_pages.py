@@ -175,6 +175,9 @@ def test_the_page_of_a_trained_model_shows_all_of_it(browser: Browser, samples: 
     outputs = poll_trial(browser, study, number)
     assert "learning_rate" in str(outputs["trial-settings"])
     assert "backward" in str(outputs["trial-phases"])
+    assert "58.3%" in str(outputs["trial-machine"])
+    assert "aten::addmm" in str(outputs["trial-operators"])
+    assert "are enlarged to" in str(outputs["trial-settings"])
     assert "Epoch" in str(outputs["trial-curve"])
     assert "Predicted class" in str(outputs["trial-confusion"])
     assert outputs["trial-poll"] == {"disabled": True}
@@ -190,6 +193,7 @@ def test_a_running_trial_is_watched(browser: Browser, samples: Samples) -> None:
     running = rows[rows["state"] == "RUNNING"].iloc[0]
     outputs = poll_trial(browser, str(running["study"]), int(running["number"]))
     assert "after the latest epoch" in str(outputs["trial-tiles"])
+    assert "Known when the training has ended" in str(outputs["trial-machine"])
     assert outputs["trial-poll"] == {"disabled": False}
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     parameters = DatasetParameters(source=str(root / "photos"), image_size=16)
     dataset = pack(inspect(parameters.source, parameters), root / "packed")
     features = {"hog": extract(dataset, "hog", root / "features")}
-    return Workbench(Path(dataset.folder), features, threads=1, device="cpu", policy="onecycle")
+    return Workbench(Path(dataset.folder), features, root / "features", threads=1)
 
 
 @pytest.fixture
@@ -46,6 +47,10 @@ def workers(workbench: Workbench) -> Iterator[Workers]:
 def _assignment(folder: Path, trial_id: int, model: str, **changes: object) -> Assignment:
     (configuration,) = Space.from_dict(MODELS[model].space).defaults()
     return Assignment(trial_id, model, {**configuration, **changes}, seed=1, folder=folder / str(trial_id))
+
+
+def _with_checkpoint(assignment: Assignment, checkpoint: Path) -> Assignment:
+    return replace(assignment, checkpoint=checkpoint)
 
 
 def _heard(workers: Workers, until: type[TrialMessage], seconds: float = 60) -> list[TrialMessage]:
@@ -152,3 +157,31 @@ def _worker_pids() -> set[int]:
     """Children of the fork server, which is a child of this process."""
     children = psutil.Process().children()
     return {worker.pid for child in children for worker in child.children() if worker.status() != "zombie"}
+
+
+def test_a_training_whose_worker_is_killed_is_finished_by_another(workers: Workers, tmp_path: Path) -> None:
+    """The system kills a worker that takes too much memory; nothing of an ended epoch is lost."""
+    chosen = {"epochs": 40, "width": 8, "blocks": 0, "ema": 0.1}
+    cut = _with_checkpoint(_assignment(tmp_path, 1, "cnn", **chosen), tmp_path / "unfinished.pt")
+    workers.assign(cut)
+    while not (tmp_path / "unfinished.pt").exists():
+        list(workers.messages(0.1))
+    os.kill(workers._workers[0].process.pid or 0, signal.SIGKILL)
+    lost = _heard(workers, TrialFailed)[-1]
+    assert isinstance(lost, TrialFailed)
+    assert lost.kind == "lost"
+    assert lost.reason == "its worker process died (killed by signal 9: out of memory?)"
+
+    workers.assign(replace(cut, trial_id=2, folder=tmp_path / "2"))
+    resumed = _heard(workers, TrialEnded)
+    workers.assign(_assignment(tmp_path, 3, "cnn", **chosen))
+    unbroken = _heard(workers, TrialEnded)
+    assert _scores(resumed) == _scores(unbroken)
+    assert [one.epoch for one in resumed if isinstance(one, EpochEnded)] == list(range(1, 41))
+    assert not (tmp_path / "unfinished.pt").exists()
+
+
+def _scores(messages: list[TrialMessage]) -> object:
+    ended = messages[-1]
+    assert isinstance(ended, TrialEnded)
+    return ended.scores

@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 
 from tunescope.errors import ParameterError, SourceError, TunescopeError, UnknownNameError
 from tunescope.features import EXTRACTORS, backbones
-from tunescope.features.weights import read_weights
-from tunescope.models.deep.cifar_resnet import CifarResNet
+from tunescope.models.deep.cifar_layers import CifarResNet
+from tunescope.models.deep.weights import read_weights
 from tunescope.parameters import EmbeddingParameters
 
 PUBLISHED = Path(__file__).parents[2] / "../shared/weights"
@@ -111,7 +111,7 @@ def test_every_name_that_torchvision_has_is_a_backbone_with_known_preparation() 
 def test_published_cifar_weights_fit_the_networks_of_the_paper(depth: int, millions: float) -> None:
     (path,) = PUBLISHED.glob(f"cifar10-resnet{depth}-*.th")
     network = CifarResNet(depth)
-    network.load_state_dict(read_weights(path), strict=True)
+    network.load_state_dict(read_weights(path, backbones.KEY), strict=True)
     count = sum(parameter.numel() for parameter in network.parameters())
 
     assert round(count / 1e6, 2) == millions
@@ -187,6 +187,18 @@ def test_weights_are_read_from_every_usual_kind_of_file(
     found = embedded(images, backbone="cifar_resnet20", weights=str(write(state, tmp_path / "other")))
 
     np.testing.assert_allclose(found, expected, rtol=0.05, atol=0.02)  # half precision has 11 bits
+
+
+def test_weights_are_found_in_a_folder_under_their_published_name(tmp_path: Path) -> None:
+    path = random_weights(tmp_path)
+    images = noise(2, 32)
+    expected = embedded(images, backbone="cifar_resnet20", weights=str(path))
+    path.rename(tmp_path / "cifar10-resnet20-12fca82f.th")
+    found = embedded(images, backbone="cifar_resnet20", weights=str(tmp_path))
+
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(SourceError, match="there are no weights of `resnet18` in this folder"):
+        embedded(images, backbone="resnet18", weights=str(tmp_path))
 
 
 def test_early_files_of_densenets_have_names_of_their_own(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from tunescope.analysis.costs import PHASES
 from tunescope.figures import confusion, style
 
 # Shown together by default, so they must be told apart at a glance.
@@ -60,6 +61,14 @@ def test_what_stands_together_can_be_told_apart_by_all_eyes(names, cones: str, d
     for one, other in itertools.combinations(names, 2):
         shades = (_seen(style.colour(name, dark), cones) for name in (one, other))
         # 2.3 is the least difference that can be seen at all.
+        assert deltaE_ciede2000(*shades) > 8, (one, other)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("cones", CONES)
+def test_phases_that_follow_each_other_in_a_bar_can_be_told_apart(cones: str, dark: bool) -> None:
+    for one, other in itertools.pairwise(PHASES):
+        shades = (_seen(style.colour(name, dark), cones) for name in (one, other))
         assert deltaE_ciede2000(*shades) > 8, (one, other)
 
 

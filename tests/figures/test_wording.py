@@ -68,6 +68,28 @@ def test_bytes_have_the_unit_that_suits_them(size: float | None, text: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (3_600_000_000, "FLOP", "3.6 GFLOP"),
+        (51_234_000_000.0, "FLOP/s", "51.2 GFLOP/s"),
+        (999_600, "FLOP", "1 MFLOP"),
+        (512.0, "J", "512 J"),
+        (999.4, "J", "999 J"),
+        (7.9e18, "FLOP/s", "7,900 PFLOP/s"),
+        (0, "FLOP", "0 FLOP"),
+        (None, "J", DASH),
+        (math.nan, "J", DASH),
+    ],
+)
+def test_large_quantities_have_a_prefix(value: float | None, unit: str, text: str) -> None:
+    assert wording.quantity(value, unit) == text
+
+
+def test_phases_are_written_as_people_do() -> None:
+    assert [wording.phase_name(name) for name in ("warm_up", "load")] == ["warm-up", "load"]
+
+
+@pytest.mark.parametrize(
     ("amount", "noun", "text"),
     [
         (1, "trial", "1 trial"),

@@ -28,7 +28,7 @@ def test_a_run_is_started_in_the_page_and_ends_with_a_report(
     page: Page, address: str, project: Project
 ) -> None:
     page.goto(f"{address}/new")
-    page.get_by_label("Images").fill("photos")
+    page.get_by_label("Images", exact=True).fill("photos")
     page.get_by_label("Run id").fill("journey")
     for name in ("cnn", "rnn", "random forest", "svm"):
         page.get_by_role("checkbox", name=name, exact=False).first.uncheck()
@@ -52,7 +52,7 @@ def test_images_that_cannot_be_learned_from_fail_the_run_with_the_reason_on_its_
     (project.root / "photos/lonely").mkdir()
     Image.new("RGB", (24, 24), "red").save(project.root / "photos/lonely/1.png")
     page.goto(f"{address}/new")
-    page.get_by_label("Images").fill("photos")
+    page.get_by_label("Images", exact=True).fill("photos")
     page.get_by_label("Run id").fill("lost")
     page.get_by_role("button", name="Start run").click()
     page.wait_for_url("**/runs/lost")
@@ -62,7 +62,7 @@ def test_images_that_cannot_be_learned_from_fail_the_run_with_the_reason_on_its_
 
 def test_a_source_that_is_not_there_is_told_at_its_field(page: Page, address: str) -> None:
     page.goto(f"{address}/new")
-    page.get_by_label("Images").fill("nowhere")
+    page.get_by_label("Images", exact=True).fill("nowhere")
     page.get_by_role("button", name="Start run").click()
     expect(page.locator(".field-fault").filter(has_text="no such file or folder")).to_be_visible()
     assert page.url.endswith("/new")

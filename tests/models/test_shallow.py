@@ -6,6 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from tunescope.models import MODELS
+from tunescope.models.shallow.neighbours import Neighbours
 from tunescope.models.shallow.unit_variance import UnitVariance
 
 
@@ -70,3 +71,38 @@ def test_hyperparameters_reach_the_classifiers() -> None:
     assert bayes.build(bayes.completed({"var_smoothing": 0.5}), seed=0)[-1].var_smoothing == 0.5
     svm = MODELS["svm"].build(MODELS["svm"].completed({"kernel": "linear", "C": 2.0}), seed=0)[-1]
     assert (svm.kernel, svm.C) == ("linear", 2.0)
+    extra = MODELS["extra_trees"]
+    built = extra.build(extra.completed({"trees": 66, "max_features": "log2"}), seed=3)[-1]
+    assert (built.n_estimators, built.max_features, built.random_state) == (66, "log2", 3)
+    regression = MODELS["logistic_regression"]
+    built = regression.build(regression.completed({"C": 3.0, "class_weight": "balanced"}), seed=0)[-1]
+    assert (built.C, built.class_weight) == (3.0, "balanced")
+    boosting = MODELS["hist_gradient_boosting"]
+    chosen = boosting.completed({"rounds": 21, "learning_rate": 0.3, "max_features": 0.5})
+    built = boosting.build(chosen, seed=2)[-1]
+    assert (built.max_iter, built.learning_rate, built.max_features, built.random_state) == (21, 0.3, 0.5, 2)
+    near = MODELS["k_nearest_neighbours"]
+    built = near.build(near.completed({"neighbours": 7, "weights": "uniform", "metric": "cosine"}), seed=0)
+    assert (built[-1].k, built[-1].weights, built[-1].metric) == (7, "uniform", "cosine")
+
+
+def test_all_training_images_are_neighbours_where_there_are_fewer_than_asked_for() -> None:
+    features, labels = np.array([[0.0], [1.0], [10.0]]), np.array([0, 0, 1])
+    fitted = Neighbours(5).fit(features, labels)
+    np.testing.assert_allclose(fitted.predict_proba([[10.0]]), [[2 / 3, 1 / 3]])
+    assert Neighbours(1).fit(features, labels).predict([[9.0]]) == [1]
+
+
+def test_neighbours_can_be_copied_with_what_they_were_made_of() -> None:
+    from sklearn.base import clone
+
+    copied = clone(Neighbours(9, weights="distance", metric="cosine"))
+    assert (copied.k, copied.weights, copied.metric) == (9, "distance", "cosine")
+
+
+@pytest.mark.parametrize("unit", [1, 64])
+def test_logistic_regression_converges_at_both_ends_of_its_range(features: np.ndarray, unit: float) -> None:
+    regression, labels = MODELS["logistic_regression"], np.arange(60) % 3
+    for strength in (0.1, 1000.0):  # a warning of scikit-learn would be an error here
+        fitted = regression.build(regression.completed({"C": strength}), seed=0).fit(features * unit, labels)
+        assert fitted[-1].n_iter_[0] < fitted[-1].max_iter

@@ -140,7 +140,7 @@ def test_each_pipeline_runs_alone_on_what_earlier_ones_left(project: Project) ->
 
 
 def test_deep_models_leave_epochs_and_learn(project: Project) -> None:
-    space = "search.models=cnn,search.strategies=random,search.max_trials=2"
+    space = "search.models=cnn,search.strategies=random,search.max_trials=1"
     ended = project.run(f"run.id=deep,dataset.source=photos,{space}")
     assert ended.returncode == 0, ended.stderr
     store = open_store(project.store_url)

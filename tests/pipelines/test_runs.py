@@ -92,6 +92,7 @@ def test_a_run_reaches_its_target_and_ends_all_its_studies(project: Project) -> 
     assert sum(study["complete"] for study in studies) <= 2 * (os.cpu_count() or 1)
 
 
+@pytest.mark.long
 def test_a_finished_grid_says_that_every_point_was_tried(project: Project) -> None:
     space = '{"gaussian_nb": {"extractor": {"choices": ["hog"]}}}'
     (project.root / "run.yml").write_text(
@@ -149,6 +150,7 @@ class TestMistakes:
         _expect(project, params, "No trial has finished")
         assert _state(project, "hasty") == "failed"
 
+    @pytest.mark.long
     def test_resuming_with_another_seed_gets_a_sentence(self, project: Project) -> None:
         process = project.start(f"run.id=seeded,dataset.source=photos,{ENDLESS}")
         wait_until(lambda: _trials(project, "seeded") >= 1)

@@ -206,6 +206,11 @@ class TestPage:
             "kedro run --config=run.yml",
             "id: shapes-1-again",
             "2,140 images/s",
+            "cpu, bfloat16",
+            "64 images, 32 at a time",
+            "7.34 MFLOP",
+            "2.6% of 150 GFLOP/s",
+            "are enlarged to 32 x 32.",
         ):
             assert fact in page.text
 
@@ -312,6 +317,14 @@ class TestOtherEnds:
         assert data.winner is not None
         page = _Page(render(replace(data, winner=replace(data.winner, curve=None))))
         assert "How it learned" not in page.text
+
+    def test_of_a_winner_whose_device_was_not_noted_no_speed_is_shown(self, data: ReportData) -> None:
+        assert data.winner is not None
+        figures = {"device": None, "notes": None, "flops_per_image": float("nan"), "batch_size": float("nan")}
+        winner = replace(data.winner, trial={**data.winner.trial, **figures})
+        text = _Page(render(replace(data, winner=winner))).text
+        assert "Trained on" not in text
+        assert "large matrix product" not in text
 
 
 class TestWriting:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from optuna.trial import TrialState
@@ -15,7 +16,7 @@ from sqlalchemy import inspect, text
 
 from tunescope.errors import RunError, StoreError, UnknownNameError
 from tunescope.store import Store, commands, frames, open_storage, open_store, runs, trials
-from tunescope.store.migrations import current, is_ours
+from tunescope.store.migrations import configuration, current, is_ours
 from tunescope.store.schema import PREFIX, STOPPED_BY_COMMAND, VERSION_TABLE, metadata, now
 
 PARAMETERS = {"search": {"seed": 1, "max_seconds": 60}, "run": {"id": "demo"}}
@@ -59,6 +60,22 @@ def test_a_store_that_optuna_made_opens_and_keeps_its_trials(store_address: str)
     assert frame["params"].tolist() == [trial.params]
     assert frame["value"].tolist() == [0.75]
     assert frame["run_id"].isna().all()
+    store.close()
+
+
+@pytest.mark.parametrize("already", [(), ("device", "precision")])
+def test_a_store_of_the_first_version_opens_and_keeps_its_trials(
+    store_address: str, already: tuple[str, ...]
+) -> None:
+    trial_id = _enter_a_trial_as_the_first_version_did(store_address, already)
+    store = open_store(store_address)
+    (row,) = frames.trials_frame(store).to_dict("records")
+    assert (row["trial_id"], row["validation_accuracy"], row["seconds"]) == (trial_id, 0.75, 12.5)
+    new = ("device", "precision", "flops_per_image", "energy_joules", "notes", "operators")
+    assert [row[name] for name in new] == [None] * len(new)
+    trials.enter_outcome(store, trial_id, device="cpu", notes=["adapted"])
+    (row,) = frames.trials_frame(store).to_dict("records")
+    assert (row["device"], row["notes"], row["seconds"]) == ("cpu", ["adapted"], 12.5)
     store.close()
 
 
@@ -244,6 +261,33 @@ class TestFrames:
             0.9,
         )
 
+    def test_a_trial_shows_what_it_ran_on_and_what_it_cost(self, store: Store) -> None:
+        trial = _study(store, "demo-tpe", run_id="demo").ask()
+        trials.enter_trial(store, trial._trial_id, worker=0)
+        costs = {
+            "device": "cuda:0",
+            "precision": "bfloat16",
+            "batch_size": 128,
+            "micro_batch": 64,
+            "flops_per_image": 35_127_656_448,  # more than an Integer of PostgreSQL holds
+            "peak_flops": 7.9e14,
+            "energy_joules": 5123.4,
+            "device_memory_bytes": 6 * 2**30,
+            "notes": ["1 channel is shown to the network as 3"],
+            "operators": [{"name": "aten::mm", "calls": 3, "seconds": 0.5, "share": 0.25}],
+        }
+        trials.enter_outcome(store, trial._trial_id, **costs)
+        (row,) = frames.trials_frame(store).to_dict("records")
+        assert {name: row[name] for name in costs} == costs
+
+    def test_nothing_to_note_is_null_in_sql_too(self, store: Store) -> None:
+        trial = _study(store, "demo-tpe", run_id="demo").ask()
+        trials.enter_trial(store, trial._trial_id, worker=0)
+        trials.enter_outcome(store, trial._trial_id, operators=None, notes=[])
+        query = text("SELECT count(*) FROM tunescope_trials WHERE operators IS NULL AND notes IS NOT NULL")
+        with store.engine.connect() as connection:
+            assert connection.execute(query).scalar() == 1
+
     def test_a_scope_leaves_other_runs_out(self, store: Store) -> None:
         for run_id in ("one", "two"):
             study = _study(store, f"{run_id}-grid", run_id=run_id)
@@ -291,6 +335,27 @@ def _study(store: Store, name: str, run_id: str | None = None) -> optuna.Study:
             runs.claim(store, run_id, PARAMETERS, Path(run_id))
         trials.enter_study(store, study._study_id, run_id, "grid", "accuracy", {})
     return study
+
+
+def _enter_a_trial_as_the_first_version_did(url: str, already: tuple[str, ...]) -> int:
+    """A store at revision 0001 with one trial; ``already`` are columns that a broken upgrade left in it."""
+    storage = optuna.storages.RDBStorage(url)
+    study = optuna.create_study(storage=storage, study_name="old", direction="maximize")
+    trial = study.ask()
+    study.tell(trial, 0.75)
+    with storage.engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        connection.execute(
+            text(
+                "INSERT INTO tunescope_trials (trial_id, validation_accuracy, seconds) VALUES (:id, :a, :s)"
+            ),
+            {"id": trial._trial_id, "a": 0.75, "s": 12.5},
+        )
+        for name in already:
+            connection.execute(text(f"ALTER TABLE tunescope_trials ADD COLUMN {name} VARCHAR(40)"))
+    storage.remove_session()
+    storage.engine.dispose()
+    return trial._trial_id
 
 
 def _claim_in_a_process_that_dies(store: Store) -> None:

@@ -19,6 +19,22 @@ from tunescope.store.schema import now
 CLASSES = ["eight", "five", "four", "nine", "one", "seven", "six", "three", "two", "zero"]
 # A class of a sample holds mark-up, as names from outside may.
 MARKED = "<b>rock</b>"
+# Of a GPU, though no test has one: these figures are invented like all others here.
+DEEP_COSTS = {
+    "device": "cuda",
+    "precision": "bfloat16",
+    "batch_size": 128,
+    "micro_batch": 64,
+    "flops_per_image": 41_300_000,
+    "peak_flops": 5.1e11,
+    "energy_joules": 1234.5,
+    "device_memory_bytes": 1_460_000_000,
+    "notes": ["Images of 16 x 16 are enlarged to 32 x 32."],
+    "operators": [
+        {"name": "aten::convolution_backward", "calls": 60, "seconds": 0.41, "share": 0.62},
+        {"name": "aten::addmm", "calls": 40, "seconds": 0.0123, "share": 0.019},
+    ],
+}
 STAGES = ["inspect_images", "pack_images", "extract_features", "search_with_grid", "search_with_tpe"]
 
 
@@ -144,7 +160,9 @@ class Samples:
         if is_deep:
             self._epochs(trial_id, count, accuracy)
         phases = (
-            {"forward": 0.9, "backward": 1.4, "evaluate": 0.2} if is_deep else {"fit": 0.3, "evaluate": 0.02}
+            {"warm_up": 0.5, "forward": 0.9, "backward": 1.4, "evaluate": 0.2, "other": 0.02}
+            if is_deep
+            else {"fit": 0.3, "evaluate": 0.02}
         )
         scores = {
             "validation_accuracy": accuracy,
@@ -155,7 +173,7 @@ class Samples:
         }
         costs = {"seconds": sum(phases.values()) * self.random.uniform(0.7, 2), "images_per_second": 2400.0}
         costs |= {"peak_memory_bytes": 412_000_000, "weights": 184_522 if is_deep else None}
-        costs |= {"epochs": count or None}
+        costs |= {"epochs": count or None, **(DEEP_COSTS if is_deep else {})}
         if state == "COMPLETE":
             self._predictions(folder, accuracy)
             trial_rows.enter_outcome(self.store, trial_id, phases, **scores, **costs)

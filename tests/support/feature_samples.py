@@ -21,7 +21,7 @@ def random_weights(folder: Path) -> Path:
     """A file with random weights of a CIFAR-10 ResNet of depth 20, the same at each call."""
     import torch
 
-    from tunescope.models.deep.cifar_resnet import CifarResNet
+    from tunescope.models.deep.cifar_layers import CifarResNet
 
     path = folder / "resnet20.pth"
     if not path.exists():

@@ -34,6 +34,15 @@ PHASES = {
     },
     "svm": {"load": 0.1, "fit": 0.7, "evaluate": 0.2},
 }
+DEEP_COSTS = {
+    "device": "cpu",
+    "precision": "bfloat16",
+    "batch_size": 64,
+    "micro_batch": 32,
+    "flops_per_image": 7_340_000,
+    "peak_flops": 1.5e11,
+    "notes": ["Images of 24 x 24 are enlarged to 32 x 32."],
+}
 SPACE: dict[str, BaseDistribution] = {
     "model": CategoricalDistribution(["svm", "cnn"]),
     "svm.extractor": CategoricalDistribution(["hog", "colour_histogram"]),
@@ -288,6 +297,7 @@ class _Search:
             peak_memory_bytes=(700 if model == "cnn" else 180) * 2**20,
             weights=params["cnn.width"] * 1000 if model == "cnn" else None,
             epochs=params.get("cnn.epochs"),
+            **(DEEP_COSTS if model == "cnn" else {}),
         )
 
 

@@ -1,5 +1,6 @@
 """The loop of deep models: what it reports, keeps, refuses and leaves alone."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import torch
 from patterns import pattern_dataset
 
 from tunescope.datasets import PackedDataset
+from tunescope.parameters import TrainingParameters
 from tunescope.training import POLICIES, Epoch, Stopped, Trained, TrainingFault, train
 from tunescope.training.deep_predictor import DeepPredictor
+from tunescope.training.policies import make_policy
 
 SMALL = {"width": 8, "blocks": 0, "epochs": 8}
 
@@ -72,17 +75,31 @@ def test_the_epoch_of_the_best_validation_accuracy_is_kept_and_then_of_the_lowes
     np.testing.assert_array_equal(trained.predictor.predict(images), trained.validation_probabilities)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", [name for name in POLICIES if not POLICIES[name].sees_losses])
 def test_epochs_tell_the_rate_of_the_chosen_policy(dataset: PackedDataset, policy: str) -> None:
     epochs: list[Epoch] = []
-    _trained(dataset, {"learning_rate": 0.01}, policy=policy, on_epoch=epochs.append)
+    trained = _trained(dataset, {"learning_rate": 0.01, "policy": policy}, on_epoch=epochs.append)
     steps = 4  # 36 training images, in batches of at least 8
-    expected = [POLICIES[policy](k0=0.01)(steps * number - 1, steps * 8) for number in range(1, 9)]
+    chosen = make_policy(trained.predictor.identity.hyperparameters, 0.01, steps * 8)
+    assert [epoch.learning_rate for epoch in epochs] == [
+        chosen(steps * number - 1, steps * 8) for number in range(1, 9)
+    ]
+
+
+def test_the_plateau_policy_hears_the_validation_losses_of_the_epochs_so_far(dataset: PackedDataset) -> None:
+    epochs: list[Epoch] = []
+    chosen = {"policy": "plateau", "epochs": 24, "learning_rate": 0.05}
+    trained = _trained(dataset, chosen, on_epoch=epochs.append)
+    policy, total = make_policy(trained.predictor.identity.hyperparameters, 0.05, 96), 96
+    losses = [epoch.validation_loss for epoch in epochs]
+    # Those of an epoch's steps are the epochs before it.
+    expected = [policy(4 * (number + 1) - 1, total, losses[:number]) for number in range(24)]
     assert [epoch.learning_rate for epoch in epochs] == expected
+    assert len(set(expected)) > 1
 
 
 def test_policies_lead_to_different_weights(dataset: PackedDataset) -> None:
-    assert not _equal(_trained(dataset, policy="fix"), _trained(dataset, policy="cos"))
+    assert not _equal(_trained(dataset, {"policy": "fix"}), _trained(dataset, {"policy": "cos"}))
 
 
 @pytest.mark.parametrize(
@@ -90,15 +107,23 @@ def test_policies_lead_to_different_weights(dataset: PackedDataset) -> None:
     [
         {"label_smoothing": 0.0},
         {"augmentation": 0.0},
-        {"flip": True},
+        {"augmenter": "randaugment"},
+        {"mirror": "always"},
+        {"mixing": "mixup"},
+        {"mixing": "cutmix"},
         {"weight_decay": 0.3},
         {"dropout": 0.5},
+        {"optimizer": "sgd"},
+        {"optimizer": "muon"},
+        {"learning_rate": 0.01},
+        {"clipping": 0.0, "learning_rate": 0.03},
+        {"ema": 0.5},
         {"batch_size": 16, "width": 8},
     ],
 )
 def test_every_hyperparameter_of_the_training_has_an_effect(tmp_path: Path, changed: dict[str, Any]) -> None:
     # Large enough for batches of the default size.
-    dataset = pattern_dataset(tmp_path / "larger", classes=2, images=220, side=8)
+    dataset = pattern_dataset(tmp_path / "larger", classes=2, images=480, side=8)
     one_epoch = {"epochs": 1}
     assert not _equal(_trained(dataset, one_epoch), _trained(dataset, changed | one_epoch))
 
@@ -130,8 +155,8 @@ def test_a_training_that_is_stopped_later_ends_with_the_epochs_it_has(dataset: P
 
 
 def test_a_loss_that_is_no_number_ends_the_training_with_the_reason(dataset: PackedDataset) -> None:
-    with pytest.raises(TrainingFault, match=r"the loss became (nan|inf) in epoch 1 .* try a lower one"):
-        _trained(dataset, {"learning_rate": 1e38}, policy="fix")
+    with pytest.raises(TrainingFault, match=r"loss was no number any more in epoch 1 at .* try a lower one"):
+        _trained(dataset, {"learning_rate": 1e38, "policy": "fix"})
 
 
 def test_the_test_split_changes_nothing(tmp_path: Path) -> None:
@@ -174,11 +199,73 @@ def test_a_thousand_classes_and_large_images_can_be_trained(tmp_path: Path) -> N
     assert _trained(large, {"epochs": 1}).validation_probabilities.shape == (2, 2)
 
 
+def test_phases_add_up_to_the_wall_time(tmp_path: Path) -> None:
+    larger = pattern_dataset(tmp_path / "larger", images=200, side=24)
+    begun = time.perf_counter()
+    trained = _trained(larger, {"width": 16, "blocks": 1})
+    wall = time.perf_counter() - begun
+    assert sum(trained.phases.values()) == pytest.approx(trained.seconds, rel=0.05)
+    assert trained.seconds == pytest.approx(wall, rel=0.05)
+    # What is in none of the named phases is hardly anything.
+    assert trained.phases["other"] < 0.05 * trained.seconds
+
+
+def test_the_first_step_is_timed_apart(dataset: PackedDataset) -> None:
+    trained = _trained(dataset, {"epochs": 2})
+    steps = sum(trained.phases[name] for name in ("load", "augment", "forward", "backward", "optimizer"))
+    assert trained.phases["warm_up"] > 0
+    assert trained.images_per_second == pytest.approx(7 * 9 / steps)  # eight steps of nine images, but one
+
+
+def test_what_a_training_took_of_the_machine_is_told(dataset: PackedDataset) -> None:
+    costs = _trained(dataset, options=TrainingParameters(precision="float32")).costs
+    assert costs is not None
+    assert (costs.device, costs.precision) == ("cpu", "float32")
+    assert (costs.batch_size, costs.micro_batch) == (9, 9)
+    # The first of two convolutions: 16 x 16 places, 3 x 3 x 3 inputs, 8 outputs, a product and a sum each.
+    assert costs.flops_per_image is not None
+    assert costs.flops_per_image > 2 * 16 * 16 * 27 * 8
+    assert costs.peak_flops > 1e8
+    assert costs.device_memory_bytes is None
+
+
+def test_the_costliest_operators_are_noted_on_request(dataset: PackedDataset) -> None:
+    costs = _trained(dataset, options=TrainingParameters(profile=True)).costs
+    assert costs is not None
+    assert costs.operators
+    assert "aten::convolution_backward" in {one["name"] for one in costs.operators}
+    assert _trained(dataset).costs.operators is None  # type: ignore[union-attr]
+
+
+def test_a_training_that_gets_no_better_ends_early_if_it_is_told_to(tmp_path: Path) -> None:
+    def whiten_the_validation_split(images: np.ndarray, splits: np.ndarray) -> None:
+        images[splits == 1] = 255
+
+    dataset = pattern_dataset(tmp_path / "white", change=whiten_the_validation_split)
+    epochs: list[Epoch] = []
+    chosen = {"epochs": 40, "learning_rate": 1e-3}
+    _trained(dataset, chosen, options=TrainingParameters(early_stopping=3), on_epoch=epochs.append)
+    ranks = [(one.validation_accuracy, -one.validation_loss) for one in epochs]
+    assert len(epochs) < 40
+    assert len(epochs) - 1 - ranks.index(max(ranks)) == 3
+
+
+@pytest.mark.long
+def test_a_compiled_network_learns_the_same(dataset: PackedDataset) -> None:
+    options = TrainingParameters(precision="float32")
+    plain = _trained(dataset, options=options)
+    compiled = _trained(dataset, options=options.model_copy(update={"compile": True}))
+    assert "warm_up" not in compiled.phases
+    assert compiled.phases["compile"] > plain.phases["warm_up"]
+    np.testing.assert_allclose(compiled.validation_probabilities, plain.validation_probabilities, atol=0.1)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_trains_as_well(dataset: PackedDataset, tmp_path: Path) -> None:
     trained = _trained(dataset, {"epochs": 16}, device="cuda")
     assert trained.scores["accuracy"] >= 0.7
-    assert trained.peak_memory_bytes > 0
+    assert trained.costs is not None
+    assert (trained.costs.device_memory_bytes or 0) > 0
     assert isinstance(trained.predictor, DeepPredictor)
     assert next(trained.predictor.module.parameters()).is_cuda
     trained.predictor.save(tmp_path)

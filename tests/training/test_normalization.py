@@ -35,6 +35,14 @@ def test_a_channel_of_one_value_becomes_0(images: np.ndarray) -> None:
     np.testing.assert_allclose(normalized[:, 2], 0, atol=1e-4)
 
 
+def test_images_of_one_channel_come_out_with_the_channels_of_the_statistics() -> None:
+    gray = torch.tensor([[[[0], [255]], [[51], [102]]]], dtype=torch.uint8)
+    normalized = Normalization((0.2, 0.4, 0.0), (0.5, 0.1, 1.0))(gray)
+    expected = [[[-0.4, 1.6], [0.0, 0.4]], [[-4.0, 6.0], [-2.0, 0.0]], [[0.0, 1.0], [0.2, 0.4]]]
+    torch.testing.assert_close(normalized, torch.tensor([expected]))
+    assert normalized.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_it_survives_being_written_down(images: np.ndarray) -> None:
     learnt = Normalization.of(images, np.arange(50), 50)
     assert Normalization.from_dict(learnt.to_dict()) == learnt

@@ -14,7 +14,7 @@ def test_an_unknown_model_is_answered_with_the_known_ones(dataset: PackedDataset
 
 def test_an_unknown_policy_is_answered_with_the_known_ones(dataset: PackedDataset) -> None:
     with pytest.raises(UnknownNameError, match="`guess` is no learning-rate policy: use `fix`"):
-        train("cnn", {}, dataset, {}, seed=0, policy="guess")
+        train("cnn", {"policy": "guess"}, dataset, {}, seed=0)
 
 
 def test_an_unknown_hyperparameter_is_refused(dataset: PackedDataset) -> None:

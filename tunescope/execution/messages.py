@@ -5,31 +5,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tunescope.parameters import TrainingParameters
+
 
 @dataclass(frozen=True)
 class Workbench:
     """What all trials of a search share: where data are found, and how to train.
 
-    ``features`` maps extractors to the folders of their matrices; ``device`` is `cpu`, `cuda` or `auto`;
-    ``threads`` are those of one worker.
+    ``features`` maps extractors to the folders of their matrices; ``cache`` is where trials leave for others
+    what frozen networks say of the images; ``threads`` are those of one worker.
     """
 
     dataset: Path
     features: Mapping[str, Path]
+    cache: Path | None
     threads: int
-    device: str
-    policy: str
+    training: TrainingParameters = field(default_factory=TrainingParameters)
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """One configuration to train. ``folder`` is where its model and validation predictions go."""
+    """One configuration to train.
+
+    ``folder`` is where its model and validation predictions go; ``checkpoint`` is the file of an unfinished
+    training, which an earlier trial of the same configuration may have left.
+    """
 
     trial_id: int
     model: str
     hyperparameters: Mapping[str, Any]
     seed: int
     folder: Path
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Callable
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -55,8 +56,10 @@ def _train(assignment: Assignment, workbench: Workbench, dataset: PackedDataset,
         workbench.features,
         seed=assignment.seed,
         threads=workbench.threads,
-        device=_device(workbench.device),
-        policy=workbench.policy,
+        device=_device(workbench.training.device),
+        options=workbench.training,
+        cache=workbench.cache,
+        checkpoint=assignment.checkpoint,
         on_epoch=report,
         should_stop=_stop_request(pipe),
     )
@@ -118,5 +121,7 @@ def _ended(assignment: Assignment, trained: Trained) -> TrialEnded:
         "images_per_second": trained.images_per_second,
         "peak_memory_bytes": trained.peak_memory_bytes,
         "weights": trained.weights,
+        "notes": list(trained.notes) or None,
+        **(asdict(trained.costs) if trained.costs else {}),
     }
     return TrialEnded(assignment.trial_id, scores, columns, trained.phases)

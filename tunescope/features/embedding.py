@@ -5,6 +5,7 @@ Donahue et al., "DeCAF: a deep convolutional activation feature for generic visu
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,20 +110,29 @@ class Embedding(FeatureExtractor[EmbeddingParameters]):
 
 def _name_of_weights(options: EmbeddingParameters) -> str:
     """The content of a file of weights, or what torchvision calls its own."""
-    from tunescope.features import backbones, weights
+    from tunescope.features import backbones
+    from tunescope.models.deep import weights
 
     backbones.check(options.backbone)
     if options.weights is None:
-        return str(weights.pretrained(options.backbone))
-    return weights.digest(options.weights)
+        return str(weights.pretrained(options.backbone, backbones.KEY))
+    return weights.digest(_file_of_weights(options), backbones.KEY)
 
 
 def _weights(options: EmbeddingParameters) -> "tuple[Mapping[str, torch.Tensor], str]":
-    from tunescope.features import weights
+    from tunescope.features import backbones
+    from tunescope.models.deep import weights
 
-    if options.weights is None:
-        return weights.read_pretrained(options.backbone), "what torchvision offers"
-    return weights.read_weights(options.weights), f"`{options.weights}`"
+    path = _file_of_weights(options)
+    origin = "what torchvision offers" if options.weights is None else f"`{path}`"
+    return weights.read_weights(path, backbones.KEY), origin
+
+
+def _file_of_weights(options: EmbeddingParameters) -> Path:
+    from tunescope.features import backbones
+    from tunescope.models.deep import weights
+
+    return weights.find(options.backbone, options.weights, backbones.KEY)
 
 
 def _on_device(network: "nn.Module") -> "nn.Module":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tunescope.analysis.costs import ModelCost, PhaseCosts, phase_costs
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
-from tunescope.figures.wording import count, duration, percent, plain
+from tunescope.figures.wording import count, duration, percent, phase_name, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -52,9 +52,9 @@ def _add(figure: "Figure", phase: str, models: tuple[ModelCost, ...], dark: bool
         y=list(range(len(models))),
         orientation="h",
         width=_BAR,
-        name=plain(phase),
+        name=plain(phase_name(phase)),
         marker={"color": style.colour(phase, dark), "line": {"width": 0}},
-        text=[f"{plain(phase)}: {duration(part)}" for part in seconds],
+        text=[f"{plain(phase_name(phase))}: {duration(part)}" for part in seconds],
         textposition="none",
         customdata=[percent(share) for share in shares],
         hovertemplate="%{text}, %{customdata}<extra></extra>",

@@ -65,6 +65,22 @@ def memory(size: float | None) -> str:
     return f"{size:.1f} GB"
 
 
+def quantity(value: float | None, unit: str) -> str:
+    """A large number with its unit: ``1.23 GFLOP``, ``512 J``, ``45.6 TFLOP/s``."""
+    if value is None or is_missing(value):
+        return NOTHING
+    size, prefixes = float(value), iter(("k", "M", "G", "T", "P"))
+    prefix = ""
+    while abs(size) >= 999.5 and (larger := next(prefixes, None)) is not None:
+        size, prefix = size / 1000, larger
+    return f"{number(float(f'{size:.3g}'))} {prefix}{unit}"
+
+
+def phase_name(name: str) -> str:
+    """A phase of a training as people write it: ``warm-up``."""
+    return name.replace("_", "-")
+
+
 def count(amount: int, noun: str) -> str:
     """``1 trial``, ``12,400 trials``, ``2 studies``, ``3 classes``."""
     if amount == 1:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tunescope.analysis.confusion import Confusion
+from tunescope.analysis.costs import Speed, speed
 from tunescope.analysis.curves import LearningCurve
+from tunescope.analysis.selection import text_or_none
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,16 @@ class Winner:
     curve: LearningCurve | None = None
     confusion: Confusion | None = None
     mistakes: tuple[MistakeFacts, ...] = ()
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether it is known what the training ran on: not of shallow models, nor of those of old stores."""
+        return text_or_none(self.trial.get("device")) is not None
+
+    @property
+    def speed(self) -> Speed:
+        """How much of its machine the training used."""
+        return speed(self.trial)
 
 
 @dataclass(frozen=True)

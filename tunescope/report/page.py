@@ -1,25 +1,19 @@
 """The page itself: figures and facts put into the templates."""
 
-import json
 import os
-import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
-from tunescope.figures import CHARTS, style, wording
+from tunescope.figures import CHARTS
 from tunescope.figures.confusion import draw as draw_confusion
 from tunescope.figures.learning_curves import draw_training
 from tunescope.report.collecting import SHOWN_MISTAKES, collect
 from tunescope.report.data import ReportData
-from tunescope.report.pictures import embedded
+from tunescope.report.rendering import Draw, rendered
 from tunescope.store import Store
 
 FILE = "report.html"
@@ -49,67 +43,30 @@ def write_report(
 
 def render(data: ReportData) -> str:
     """The page as HTML: one file with its style, scripts, pictures and figures; it needs no network."""
-    figures = _figures(data)
-    return (
-        _environment()
-        .get_template(FILE)
-        .render(
-            data=data,
-            charts=CHARTS,
-            heights={name: shades["light"]["layout"]["height"] for name, shades in figures.items()},
-            widths={name: _least_width(shades["light"]) for name, shades in figures.items()},
-            figures=_script_safe(json.dumps(figures, separators=(",", ":"))),
-            plotly=_plotly(),
-            config=json.dumps(style.CONFIG),
-            font=Markup(_font()),
-            findings=_findings(data.quality),
-            tree=_tree(data),
-            most_findings=MOST_FINDINGS,
-            most_failures=MOST_FAILURES,
-            most_trials=MOST_TRIALS,
-            most_classes=MOST_CLASSES,
-        )
+    return rendered(
+        FILE,
+        _figures(data),
+        data=data,
+        charts=CHARTS,
+        findings=_findings(data.quality),
+        tree=_tree(data),
+        most_findings=MOST_FINDINGS,
+        most_failures=MOST_FAILURES,
+        most_trials=MOST_TRIALS,
+        most_classes=MOST_CLASSES,
     )
 
 
-def _figures(data: ReportData) -> dict[str, dict[str, Any]]:
-    """Each figure as plotly takes it, for light and for dark pages."""
-    drawn = {name: (CHARTS[name].draw, computed) for name, computed in data.charts.items()}
+def _figures(data: ReportData) -> dict[str, tuple[Draw, Any]]:
+    """How each figure is drawn, and from what."""
+    drawn: dict[str, tuple[Draw, Any]] = {
+        name: (CHARTS[name].draw, computed) for name, computed in data.charts.items()
+    }
     if data.winner and data.winner.curve:
         drawn["training"] = (draw_training, data.winner.curve)
     if data.winner and data.winner.confusion:
         drawn["confusion"] = (draw_confusion, data.winner.confusion)
-    return {
-        name: {shade: _plain(draw(computed, dark=dark)) for shade, dark in (("light", False), ("dark", True))}
-        for name, (draw, computed) in drawn.items()
-    }
-
-
-def _plain(figure: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(figure.to_json())
-    return plain
-
-
-def _least_width(figure: Mapping[str, Any]) -> int:
-    return int(figure["layout"].get("meta", {}).get("min_width", 0))
-
-
-def _script_safe(text: str) -> Markup:
-    """JSON that cannot end the script element it stands in, whatever the names in it."""
-    return Markup(text.replace("<", "\\u003c"))
-
-
-@cache
-def _plotly() -> Markup:
-    from plotly.offline import get_plotlyjs
-
-    return Markup(get_plotlyjs().replace("</script", "<\\/script"))
-
-
-@cache
-def _font() -> str:
-    file = resources.files("tunescope.report") / "templates" / "inter-latin-wght-normal.woff2"
-    return embedded("font/woff2", file.read_bytes())
+    return drawn
 
 
 def _findings(quality: Mapping[str, Any]) -> list[tuple[str, str, int]]:
@@ -124,24 +81,3 @@ def _tree(data: ReportData) -> str:
     """The parameters to save as a file and run again, under an id that is free."""
     tree = {**data.parameters, "run": {"id": f"{data.run['run_id']}-again"}}
     return yaml.safe_dump({"run": {"params": tree}}, sort_keys=False, allow_unicode=True)
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may go on in the next line after each of its parts."""
-    return Markup(re.sub(r"([/_.-])", r"\1<wbr>", str(escape(name))))
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tunescope.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = ("percent", "interval", "duration", "number", "memory", "count")
-    environment.filters |= {name: getattr(wording, name) for name in filters}
-    environment.filters["breakable"] = _breakable
-    environment.tests["missing"] = wording.is_missing
-    return environment

@@ -1,15 +1,23 @@
 """The check of a whole parameter tree: rules, names of registries, and the space that it declares."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from tunescope.errors import ParameterError
 from tunescope.features import EXTRACTORS
 from tunescope.models import MODELS
-from tunescope.parameters import FeaturesParameters, Parameters, SearchParameters, check
+from tunescope.parameters import (
+    FeaturesParameters,
+    LearningRateParameters,
+    Parameters,
+    SearchParameters,
+    check,
+)
 from tunescope.search.space import Space
 from tunescope.search.strategies import STRATEGIES
 from tunescope.training import POLICIES
+from tunescope.training.spaces import policy_space
 
 
 def check_parameters(tree: Mapping[str, Any]) -> Parameters:
@@ -25,7 +33,7 @@ def check_parameters(tree: Mapping[str, Any]) -> Parameters:
         "learning_rate.policy": POLICIES,
     }
     parameters = check(tree, names)
-    space = build_space(parameters.search, parameters.features)
+    space = build_space(parameters.search, parameters.features, parameters.learning_rate)
     faults = [
         f"`search.seed_trials.{index}`: {fault}"
         for index, configuration in enumerate(parameters.search.seed_trials)
@@ -36,7 +44,9 @@ def check_parameters(tree: Mapping[str, Any]) -> Parameters:
     return parameters
 
 
-def build_space(search: SearchParameters, features: FeaturesParameters) -> Space:
+def build_space(
+    search: SearchParameters, features: FeaturesParameters, learning_rate: LearningRateParameters
+) -> Space:
     """The space of a search: that of its models, with the changes that the parameters make.
 
     Raises:
@@ -49,17 +59,37 @@ def build_space(search: SearchParameters, features: FeaturesParameters) -> Space
             "add it there, or leave its space out"
         )
     try:
-        return Space.of_models({name: _declaration(name, search, features) for name in search.models})
+        return Space.of_models(
+            {name: _declaration(name, search, features, learning_rate) for name in search.models}
+        )
     except ParameterError as error:
         raise ParameterError(f"`search.space`: {error}") from None
 
 
+def fetch_weights(
+    search: SearchParameters, features: FeaturesParameters, learning_rate: LearningRateParameters
+) -> None:
+    """Make sure of all pretrained weights that a search may begin with, downloading what is missing.
+
+    Raises:
+        SourceError: when some are not to be had, or are of another network.
+    """
+    location = search.training.weights
+    for name in search.models:
+        pretrained = MODELS[name].pretrained
+        if pretrained is not None:
+            declared = _declaration(name, search, features, learning_rate)
+            pretrained.fetch(declared, Path(location) if location else None)
+
+
 def _declaration(
-    name: str, search: SearchParameters, features: FeaturesParameters
+    name: str, search: SearchParameters, features: FeaturesParameters, learning_rate: LearningRateParameters
 ) -> dict[str, Mapping[str, Any]]:
-    declared = dict(MODELS[name].space)
+    declared = dict(MODELS[name].space_with(search.training.weights))
     if "extractor" in declared:
         declared["extractor"] = {"type": "categorical", "choices": list(features.extractors)}
+    if MODELS[name].kind == "deep":
+        declared |= policy_space(learning_rate.policy)
     for hyperparameter, change in search.space.get(name, {}).items():
         declared[hyperparameter] = _changed(declared.get(hyperparameter, {}), change)
     return declared

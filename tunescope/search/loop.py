@@ -24,6 +24,7 @@ from tunescope.store.schema import STOPPED_BY_COMMAND
 _UPKEEP_SECONDS = 0.5  # between two looks at the commands
 _POLL_SECONDS = 0.1
 _RETRY_OF = "retry_of"
+CHECKPOINT = "unfinished.pt"
 _QUEUED = "fixed_params"  # where Optuna keeps the parameters of an enqueued trial
 _NEVER = datetime.min
 
@@ -222,8 +223,16 @@ class _StudySearch:
             for name, value in configuration.items()
             if name.startswith(f"{model}.")
         }
-        seed = _mixed(self.plan.seed, trial.number)
-        return Assignment(trial._trial_id, model, own, seed, self._folder(trial.number))
+        # Tried again, a configuration draws what it drew before, and goes on where its training was cut off.
+        first = _first_try(trial)
+        return Assignment(
+            trial_id=trial._trial_id,
+            model=model,
+            hyperparameters=own,
+            seed=_mixed(self.plan.seed, first),
+            folder=self._folder(trial.number),
+            checkpoint=self._folder(first) / CHECKPOINT,
+        )
 
     def _folder(self, number: int) -> Path:
         return (self.plan.folder / self.plan.name / str(number)).resolve()
@@ -283,6 +292,7 @@ class _StudySearch:
         frozen = self.study._storage.get_trial(message.trial_id)
         if message.kind != "lost" or not self._try_again(frozen):
             self.progress.count(None, None, failed=not stopped)
+            delete_model(self._folder(_first_try(running.trial)))
         self._announce(running, state, None, reason)
 
     def _try_again(self, trial: FrozenTrial) -> bool:
@@ -334,6 +344,12 @@ def _open_study(store: Store, plan: StudyPlan) -> optuna.Study:
 def _configuration(trial: FrozenTrial) -> dict[str, Any]:
     """What a trial tried, or was queued to try when it was lost before a single parameter was suggested."""
     return {**trial.system_attrs.get(_QUEUED, {}), **trial.params}
+
+
+def _first_try(trial: Trial) -> int:
+    """The number of the trial that this one tries again, or its own."""
+    number: int = trial.user_attrs.get(_RETRY_OF, trial.number)
+    return number
 
 
 def _pruner(name: str) -> BasePruner:

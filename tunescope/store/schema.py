@@ -167,6 +167,18 @@ trials = Table(
     Column("weights", BigInteger),
     Column("epochs", Integer),
     Column("folder", Text),
+    # What a deep model ran on, and what that cost: `tunescope.training.Costs` explains them.
+    Column("device", String(40)),
+    Column("precision", String(16)),
+    Column("batch_size", Integer),
+    Column("micro_batch", Integer),
+    Column("flops_per_image", BigInteger),
+    Column("peak_flops", Float),
+    Column("energy_joules", Float),
+    Column("device_memory_bytes", BigInteger),
+    # Nothing is NULL, not the JSON word for it.
+    Column("notes", JSON(none_as_null=True)),
+    Column("operators", JSON(none_as_null=True)),
 )
 
 epochs = Table(

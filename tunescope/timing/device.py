@@ -2,9 +2,11 @@
 
 import os
 import platform
+import re
 import subprocess
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ LIBRARIES = (
     "optuna",
     "kedro",
 )
+# Vector instructions that decide how fast a CPU multiplies, as Linux names them.
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
 
 
 def usable_cores() -> int:
@@ -32,17 +36,24 @@ def device_manifest() -> dict[str, Any]:
     """Describe the machine and the software, as plain data that JSON can hold.
 
     Returns:
-        ``cpu`` (its model), ``cores`` (that this process may use), ``memory_bytes``, ``gpus`` (a list of
-        ``name``, ``memory_bytes`` and ``driver``; empty without ``nvidia-smi``), ``system``, ``python``,
-        ``libraries`` (name to version, of those installed) and ``commit`` (of a working copy, or None).
+        ``cpu`` (its model), ``cores`` (that this process may use), ``instructions`` (for vectors, of those
+        that matter to training), ``governor`` (of the clock rate; None where the system does not tell),
+        ``memory_bytes``, ``gpus`` (a list of ``name``, ``memory_bytes`` and ``driver``; empty without
+        ``nvidia-smi``), ``cuda`` and ``cudnn`` (versions that PyTorch brings; None where it has none),
+        ``system``, ``python``, ``libraries`` (name to version, of those installed) and ``commit`` (of a
+        working copy, or None).
     """
     import psutil  # here, because most users of this room only want the clock
 
     return {
         "cpu": _cpu_model(),
         "cores": usable_cores(),
+        "instructions": _instructions(),
+        "governor": _text_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip() or None,
         "memory_bytes": psutil.virtual_memory().total,
         "gpus": _gpus(),
+        "cuda": _cuda(),
+        "cudnn": _cudnn(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "libraries": _libraries(),
@@ -50,14 +61,41 @@ def device_manifest() -> dict[str, Any]:
     }
 
 
-@cache
 def _cpu_model() -> str:
+    return _cpu_field("model name") or platform.processor() or platform.machine()
+
+
+def _instructions() -> list[str]:
+    known = {*_cpu_field("flags").split(), *_cpu_field("Features").split()}
+    return [name for name in INSTRUCTIONS if name in known]
+
+
+def _cpu_field(name: str) -> str:
+    """What Linux says of the first core; empty elsewhere."""
+    fields = (line.partition(":") for line in _text_of("/proc/cpuinfo").splitlines())
+    return next((value.strip() for key, _, value in fields if key.strip() == name), "")
+
+
+@cache
+def _text_of(path: str) -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return Path(path).read_text(encoding="utf-8")
     except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
+        return ""
+
+
+def _cuda() -> str | None:
+    """As PyTorch wrote it down: to ask itself would take seconds."""
+    found = find_spec("torch")
+    written = _text_of(str(Path(found.origin).with_name("version.py"))) if found and found.origin else ""
+    match = re.search(r"^cuda\b.*'([\d.]+)'", written, re.MULTILINE)
+    return match[1] if match else None
+
+
+def _cudnn() -> str | None:
+    """Of the package that PyTorch's own builds need, whose name ends in CUDA's version."""
+    names = ((one.metadata["Name"] or "", one.version) for one in distributions())
+    return next((release for name, release in names if name.startswith("nvidia-cudnn-cu")), None)
 
 
 def _gpus() -> list[dict[str, Any]]:

@@ -5,16 +5,49 @@ To add a learning-rate policy, write its class in ``policies`` and name it below
 
 from tunescope.training.evaluation import scores
 from tunescope.training.outcome import Epoch, Stopped, Trained, TrainingFault
-from tunescope.training.policies import Cos, Exp, Fix, OneCycle, Policy, Step
+from tunescope.training.policies import (
+    Composite,
+    Cos,
+    Exp,
+    Fix,
+    Inv,
+    NStep,
+    OneCycle,
+    Plateau,
+    Policy,
+    Poly,
+    Restarts,
+    Sin,
+    Sin2,
+    SinExp,
+    Step,
+    Tri,
+    Tri2,
+    TriExp,
+    WarmupCos,
+)
 from tunescope.training.predictor import Predictor, load_predictor
 from tunescope.training.start import train
 
 POLICIES: dict[str, type[Policy]] = {
     "fix": Fix,
     "step": Step,
+    "nstep": NStep,
     "exp": Exp,
+    "inv": Inv,
+    "poly": Poly,
     "cos": Cos,
+    "tri": Tri,
+    "tri2": Tri2,
+    "triexp": TriExp,
+    "sin": Sin,
+    "sin2": Sin2,
+    "sinexp": SinExp,
+    "warmup_cos": WarmupCos,
     "onecycle": OneCycle,
+    "restarts": Restarts,
+    "composite": Composite,
+    "plateau": Plateau,
 }
 
 __all__ = [

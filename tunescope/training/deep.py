@@ -1,30 +1,27 @@
-"""Training of deep models: the loop."""
+"""Training of deep models."""
 
-import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from tunescope.models import Model
 from tunescope.timing import PhaseClock
-from tunescope.training.augmentation import Augmentation
-from tunescope.training.batches import Batches
-from tunescope.training.deep_predictor import DeepPredictor, build_module
-from tunescope.training.evaluation import scores
+from tunescope.timing.energy import EnergyMeter
+from tunescope.timing.flops import forward_flops
+from tunescope.timing.operators import operator_profile
+from tunescope.timing.peak import measured_peak
+from tunescope.training.loop import Loop
 from tunescope.training.memory import peak_memory, reset_peak_memory
-from tunescope.training.normalization import Normalization
-from tunescope.training.optimizers import Optimizer
-from tunescope.training.outcome import Epoch, Probabilities, Stopped, Trained, TrainingFault
-from tunescope.training.precision import reduced_precision
-from tunescope.training.predictor import Identity, images_at_a_time
+from tunescope.training.outcome import Costs, Trained
+from tunescope.training.precision import Precision, chosen_precision
 from tunescope.training.setting import Setting
+from tunescope.training.task import Task, make_task
+
+# What a training image goes through: its throughput is about the time of these.
+PHASES_OF_A_STEP = ("load", "augment", "forward", "backward", "optimizer")
 
 
 def train_deep(model: Model, hyperparameters: Mapping[str, Any], setting: Setting) -> Trained:
@@ -33,162 +30,88 @@ def train_deep(model: Model, hyperparameters: Mapping[str, Any], setting: Settin
     The weights that are kept are those of the epoch with the best validation accuracy, and of these the one
     with the lowest validation loss; of the epochs so far, when it is stopped after the first.
     """
-    begun, cuda = time.perf_counter(), setting.device.startswith("cuda")
-    torch.set_num_threads(setting.threads)
-    reset_peak_memory(setting.device)
-    with torch.random.fork_rng([setting.device] if cuda else []):
-        torch.manual_seed(setting.seed)
-        loop = _Loop(model, hyperparameters, setting)
-        best = loop.run()
-    seconds = time.perf_counter() - begun
+    begun, clock = time.perf_counter(), PhaseClock(setting.device)
+    with _seeded(setting), clock.phase("other"):
+        energy = EnergyMeter(setting.device)
+        with clock.phase("prepare"):
+            torch.set_num_threads(setting.threads)
+            precision = chosen_precision(setting.options.precision, setting.device)
+            peak = measured_peak(setting.device, precision, setting.threads)
+            reset_peak_memory(setting.device)
+            loop = _loop(model, hyperparameters, setting, precision, clock)
+            flops = _flops(loop.task)
+        with operator_profile(setting.options.profile, setting.device) as profile:
+            best = loop.run(profile.step)
+        joules, memory = energy.joules(), peak_memory(setting.device)
+    seconds = loop.seconds_before + time.perf_counter() - begun
+    costs = Costs(
+        device=setting.device,
+        precision=loop.precision,
+        flops_per_image=flops,
+        peak_flops=peak,
+        energy_joules=joules,
+        device_memory_bytes=memory.device_bytes,
+        batch_size=loop.batches.size,
+        micro_batch=loop.progress.piece,
+        operators=profile.top() if setting.options.profile else None,
+    )
     return Trained(
-        predictor=loop.predictor,
+        predictor=loop.task.predictor,
         validation_probabilities=best.probabilities,
         scores=best.scores,
-        phases=loop.clock.seconds,
+        phases=clock.seconds,
         seconds=seconds,
-        images_per_second=loop.images / seconds,
-        peak_memory_bytes=peak_memory(setting.device),
-        weights=sum(one.numel() for one in loop.module.parameters()),
+        images_per_second=_images_per_second(loop),
+        peak_memory_bytes=memory.host_bytes,
+        weights=sum(one.numel() for one in loop.learner.parameters() if one.requires_grad),
+        costs=costs,
+        notes=_notes(model, loop),
     )
 
 
-@dataclass(frozen=True)
-class _Best:
-    """The weights of an epoch, and how well they did."""
-
-    weights: Mapping[str, Tensor]
-    probabilities: Probabilities
-    scores: Mapping[str, float]
-
-    @property
-    def rank(self) -> tuple[float, float]:
-        return self.scores["accuracy"], -self.scores["log_loss"]
-
-
-@dataclass
-class _Tally:
-    """Sums over the batches of an epoch."""
-
-    images: int = 0
-    loss: float = 0.0
-    right: int = 0
-
-    def add(self, images: int, loss: float, right: int) -> None:
-        self.images += images
-        self.loss += loss * images
-        self.right += right
+def _loop(
+    model: Model,
+    hyperparameters: Mapping[str, Any],
+    setting: Setting,
+    precision: Precision,
+    clock: PhaseClock,
+) -> Loop:
+    draws = torch.Generator().manual_seed(setting.seed)
+    task = make_task(model, hyperparameters, setting, draws)
+    return Loop(task, hyperparameters, setting, precision, draws, clock)
 
 
-class _Loop:
-    def __init__(self, model: Model, hyperparameters: Mapping[str, Any], setting: Setting) -> None:
-        from tunescope.training import POLICIES  # here, because the registry's room leads to this module
+@contextmanager
+def _seeded(setting: Setting) -> Iterator[None]:
+    """Whatever is drawn inside follows from the seed, and changes nothing outside."""
+    devices = [setting.device] if setting.device.startswith("cuda") else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(setting.seed)
+        yield
 
-        self.setting, self.dataset, self.hyperparameters = setting, setting.dataset, hyperparameters
-        self.clock = PhaseClock(setting.device)
-        self.epochs: int = hyperparameters["epochs"]
-        self.policy = POLICIES[setting.policy](k0=hyperparameters["learning_rate"])
-        draws = torch.Generator().manual_seed(setting.seed)
-        with self.clock.phase("load"):
-            self.batches = Batches(self.dataset, hyperparameters["batch_size"], setting.device, draws)
-            self.predictor = _untrained(model, hyperparameters, setting)
-        self.module = self.predictor.module
-        self.augment = Augmentation(hyperparameters["augmentation"], hyperparameters["flip"], draws)
-        self.optimizer = Optimizer(self.module, hyperparameters)
-        self.step = self.images = 0
 
-    def run(self) -> _Best:
-        best: _Best | None = None
-        for number in range(1, self.epochs + 1):
-            try:
-                reached = self._epoch(number)
-            except Stopped:
-                if best is None:
-                    raise
-                break  # what has been learned so far is worth keeping
-            if best is None or reached.rank > best.rank:
-                best = reached
-        assert best is not None  # every space has at least one epoch
-        self.module.load_state_dict(best.weights)
-        return best
+def _flops(task: Task) -> int | None:
+    """Of one image's forward pass through what learns."""
+    row = torch.from_numpy(task.inputs[:1].copy())
+    return forward_flops(task.learner, task.prepare(row.to(next(task.learner.parameters()).device)))
 
-    def _epoch(self, number: int) -> _Best:
-        begun, tally = time.perf_counter(), _Tally()
-        self.module.train()
-        for numbers in self.batches.shuffled():
-            self.setting.stop_if_asked()
-            self._step(numbers, tally, number)
-        with self.clock.phase("evaluate"):
-            reached = self._validated(number)
-        self.setting.on_epoch(self._report(number, tally, reached, time.perf_counter() - begun))
-        return reached
 
-    def _step(self, numbers: Tensor, tally: _Tally, epoch: int) -> None:
-        with self.clock.phase("load"):
-            images, labels = self.batches.take(numbers)
-        with self.clock.phase("augment"):
-            inputs = self.augment(self.predictor.normalization(images))
-        with self.clock.phase("forward"):
-            logits, loss = self._forward(inputs, labels)
-            value = self._checked(loss.item(), epoch)
-        with self.clock.phase("backward"):
-            self.optimizer.clear()
-            loss.backward()  # type: ignore[no-untyped-call]
-        with self.clock.phase("optimizer"):
-            self.optimizer.step(self._rate())
-        self.step += 1
-        self.images += len(numbers)
-        tally.add(len(numbers), value, int((logits.argmax(1) == labels).sum()))
+def _images_per_second(loop: Loop) -> float:
+    """Of training steps, warm-up apart; of all steps when there was nothing but warm-up."""
+    seconds = loop.clock.seconds
+    if loop.progress.timed_images:
+        return loop.progress.timed_images / sum(seconds.get(phase, 0.0) for phase in PHASES_OF_A_STEP)
+    return loop.batches.size / seconds[loop.first_step]
 
-    def _forward(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        with reduced_precision(self.setting.device):
-            logits: Tensor = self.module(inputs)
-        smoothing = self.hyperparameters["label_smoothing"]
-        return logits, functional.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
 
-    def _rate(self) -> float:
-        return self.policy(self.step, self.epochs * self.batches.steps)
-
-    def _checked(self, loss: float, epoch: int) -> float:
-        if not math.isfinite(loss):
-            rate = self.hyperparameters["learning_rate"]
-            raise TrainingFault(
-                f"the loss became {loss} in epoch {epoch} at a `learning_rate` of {rate:g}: try a lower one"
-            )
-        return loss
-
-    def _validated(self, epoch: int) -> _Best:
-        rows = self.dataset.indices("validation")
-        probabilities = _predicted(self.predictor, self.dataset.images, rows)
-        self._checked(float(probabilities.sum()), epoch)
-        weights = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
-        return _Best(weights, probabilities, scores(self.dataset.labels[rows], probabilities))
-
-    def _report(self, number: int, tally: _Tally, reached: _Best, seconds: float) -> Epoch:
-        return Epoch(
-            number=number,
-            epochs=self.epochs,
-            train_loss=tally.loss / tally.images,
-            train_accuracy=tally.right / tally.images,
-            validation_loss=reached.scores["log_loss"],
-            validation_accuracy=reached.scores["accuracy"],
-            learning_rate=self.policy(self.step - 1, self.epochs * self.batches.steps),
-            seconds=seconds,
+def _notes(model: Model, loop: Loop) -> tuple[str, ...]:
+    """What was adapted for this configuration, in sentences."""
+    notes = list(model.notes(loop.hyperparameters, loop.dataset.image_shape)) if model.notes else []
+    if loop.learner is not loop.task.predictor.module:
+        notes.append("Only the head learns: what the frozen network makes of the images is computed once.")
+    if loop.progress.piece < loop.batches.size:
+        notes.append(
+            f"Memory ran out: batches of {loop.batches.size} images went through the network "
+            f"{loop.progress.piece} at a time, their gradients added up."
         )
-
-
-def _untrained(model: Model, hyperparameters: Mapping[str, Any], setting: Setting) -> DeepPredictor:
-    dataset = setting.dataset
-    identity = Identity(model.name, hyperparameters, dataset.image_shape, dataset.classes)
-    size = images_at_a_time(dataset.image_shape)
-    normalization = Normalization.of(dataset.images, dataset.indices("train"), size)
-    return DeepPredictor(identity, build_module(identity, setting.device), normalization)
-
-
-def _predicted(
-    predictor: DeepPredictor, images: npt.NDArray[np.uint8], rows: npt.NDArray[np.intp]
-) -> Probabilities:
-    """Predict named rows, without reading all of them into memory."""
-    size = images_at_a_time(predictor.identity.image_shape)
-    pieces = (images[rows[at : at + size]] for at in range(0, len(rows), size))
-    return np.concatenate([predictor.predict(piece) for piece in pieces])
+    return tuple(notes)

@@ -12,9 +12,10 @@ from torch import nn
 
 from tunescope.errors import RunError
 from tunescope.models import MODELS
+from tunescope.models.deep.network import CHANNELS, Network
 from tunescope.training.normalization import Normalization
 from tunescope.training.outcome import Probabilities
-from tunescope.training.predictor import Identity, Images, Predictor
+from tunescope.training.predictor import Identity, Images, Predictor, images_at_a_time
 
 WEIGHTS = "weights.safetensors"
 
@@ -38,15 +39,19 @@ class DeepPredictor(Predictor):
             raise RunError(f"the model in `{folder}` is damaged ({error}): train it again") from None
         return cls(identity, module, normalization)
 
+    @property
+    def images_at_a_time(self) -> int:
+        """How many images go through the network together: by the size that it sees them in."""
+        if isinstance(self.module, Network):
+            return images_at_a_time((self.module.side, self.module.side, CHANNELS))
+        return super().images_at_a_time
+
     def _predict(self, images: Images) -> Probabilities:
         self.module.eval()
         device = next(self.module.parameters()).device
-        with torch.inference_mode():
-            # A copy, because PyTorch warns of arrays that it may not write to.
-            inputs = self.normalization(torch.from_numpy(np.array(images)).to(device))
-            logits = self.module(inputs)
-            probabilities: Probabilities = logits.double().softmax(dim=1).float().cpu().numpy()
-        return probabilities
+        # PyTorch warns of arrays that it may not write to, such as mapped ones.
+        own = images if images.flags.writeable else np.array(images)
+        return probabilities_of(self.module, self.normalization(torch.from_numpy(own).to(device)))
 
     def _details(self) -> dict[str, Any]:
         return {"normalization": self.normalization.to_dict()}
@@ -54,6 +59,14 @@ class DeepPredictor(Predictor):
     def _save_weights(self, folder: Path) -> None:
         state = {name: value.contiguous() for name, value in self.module.state_dict().items()}
         save_file(state, folder / WEIGHTS)
+
+
+def probabilities_of(module: nn.Module, inputs: torch.Tensor) -> Probabilities:
+    """What a module in evaluation mode says of prepared inputs: float32 (n, classes), rows sum to 1."""
+    with torch.inference_mode():
+        logits: torch.Tensor = module(inputs)
+        probabilities: Probabilities = logits.double().softmax(dim=1).float().cpu().numpy()
+    return probabilities
 
 
 def build_module(identity: Identity, device: str) -> nn.Module:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,34 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What the training of a deep model took of the machine.
+
+    Attributes:
+        device: `cpu` or a CUDA device.
+        precision: what the network computed with.
+        flops_per_image: floating point operations of one image's forward pass; None where unknown.
+        peak_flops: operations a second that the device reached in a large matrix product, with as many
+            threads and in this precision.
+        energy_joules: of the GPU, while the training ran; None where nobody measures it.
+        device_memory_bytes: peak of a GPU's memory that tensors took.
+        batch_size: images in a step of the optimizer.
+        micro_batch: images that went through the network together.
+        operators: the costliest ones, where a profile was asked for.
+    """
+
+    device: str
+    precision: str
+    flops_per_image: int | None
+    peak_flops: float
+    energy_joules: float | None
+    device_memory_bytes: int | None
+    batch_size: int
+    micro_batch: int
+    operators: list[dict[str, Any]] | None
+
+
+@dataclass(frozen=True)
 class Trained:
     """A finished training.
 
@@ -56,12 +84,16 @@ class Trained:
         predictor: the model that was kept.
         validation_probabilities: (n, classes) of the validation split, rows in the dataset's order.
         scores: ``accuracy``, ``balanced_accuracy``, ``macro_f1`` and ``log_loss`` of these.
-        phases: seconds in ``load``, ``evaluate`` and either ``fit`` or ``augment``, ``forward``,
-            ``backward`` and ``optimizer``.
-        seconds: of everything.
-        images_per_second: training images, counted once each time they were used, over ``seconds``.
-        peak_memory_bytes: of the device's memory on a GPU, of the process elsewhere.
-        weights: number of trained parameters; None for shallow models.
+        phases: seconds by phase, which add up to ``seconds``. Of a shallow model ``load``, ``fit`` and
+            ``evaluate``; of a deep one ``prepare``, ``warm_up`` (the first step), ``load``, ``augment``,
+            ``forward``, ``backward``, ``optimizer``, ``evaluate``, ``checkpoint`` and ``other``.
+        seconds: of everything, those before an interruption too.
+        images_per_second: training images, counted once each time they were used, over the seconds of their
+            steps, warm-up apart; of a shallow model over all seconds.
+        peak_memory_bytes: of the process.
+        weights: number of parameters that were trained; None for shallow models.
+        costs: what a deep model took of the machine.
+        notes: what was adapted, in sentences.
     """
 
     predictor: "Predictor"
@@ -72,6 +104,8 @@ class Trained:
     images_per_second: float
     peak_memory_bytes: int
     weights: int | None
+    costs: Costs | None = None
+    notes: tuple[str, ...] = ()
 
 
 OnEpoch = Callable[[Epoch], object]

@@ -68,9 +68,14 @@ class Predictor(ABC):
             SourceError: when the images have another shape or type.
         """
         self._check(images)
-        size = images_at_a_time(self.identity.image_shape)
+        size = self.images_at_a_time
         pieces = [self._predict(images[at : at + size]) for at in range(0, max(len(images), 1), size)]
         return np.concatenate(pieces)
+
+    @property
+    def images_at_a_time(self) -> int:
+        """How many images go through the model together."""
+        return images_at_a_time(self.identity.image_shape)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder, which is made if it is missing."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunescope.datasets import PackedDataset
+from tunescope.parameters import TrainingParameters
 from tunescope.training.outcome import OnEpoch, ShouldStop, Stopped
 
 
@@ -17,9 +18,16 @@ class Setting:
     seed: int
     threads: int
     device: str
-    policy: str
+    options: TrainingParameters
+    cache: Path | None
+    checkpoint: Path | None
     on_epoch: OnEpoch
     should_stop: ShouldStop
+
+    @property
+    def weights(self) -> Path | None:
+        """Where pretrained weights are; without a place torchvision's own."""
+        return Path(self.options.weights) if self.options.weights else None
 
     def stop_if_asked(self) -> None:
         """Raise ``Stopped`` when ``should_stop`` says so."""

@@ -49,7 +49,7 @@ def train_shallow(model: Model, hyperparameters: Mapping[str, Any], setting: Set
         phases=clock.seconds,
         seconds=seconds,
         images_per_second=len(rows) / seconds,
-        peak_memory_bytes=peak_memory(),
+        peak_memory_bytes=peak_memory().host_bytes,
         weights=None,
     )
 

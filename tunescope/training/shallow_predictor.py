@@ -11,19 +11,25 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from tunescope.errors import RunError
 from tunescope.features import EXTRACTORS, FeatureExtractor, save_extractor
+from tunescope.models import MODELS
 from tunescope.training.outcome import Probabilities
 from tunescope.training.predictor import Identity, Images, Predictor
-from tunescope.training.trees import check_trees
+from tunescope.training.soundness import check_soundness
 
 PIPELINE, EXTRACTOR = "model.skops", "extractor.npz"
-# Beside what skops trusts of itself. Nothing else that a file may name is ever imported. `check_trees` looks
-# through what skops does not trust trees for.
-TRUSTED = ["tunescope.models.shallow.unit_variance.UnitVariance", "sklearn.tree._tree.Tree"]
+# Beside what skops trusts of itself. Nothing else that a file may name is ever imported. `check_soundness`
+# looks through what skops does not trust trees for.
+TRUSTED = [
+    "tunescope.models.shallow.unit_variance.UnitVariance",
+    "tunescope.models.shallow.neighbours.Neighbours",
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+]
 DAMAGE = (
     OSError,
     ValueError,
     TypeError,
-    KeyError,
+    LookupError,
     AttributeError,
     zipfile.BadZipFile,
     UntrustedTypesFoundException,
@@ -44,7 +50,7 @@ class ShallowPredictor(Predictor):
         extractor = EXTRACTORS[identity.hyperparameters["extractor"]].build()
         try:
             pipeline = skops.io.load(folder / PIPELINE, trusted=TRUSTED)
-            check_trees(pipeline)
+            check_soundness(pipeline, MODELS[identity.model].build(identity.hyperparameters, seed=0))
             with np.load(folder / EXTRACTOR, allow_pickle=False) as state:
                 extractor.restore(state)
         except DAMAGE as error:

@@ -18,7 +18,7 @@ SPACE: SpaceDeclaration = {
     "width": {"type": "int", "low": 8, "high": 48, "step": 8, "grid": [16, 24], "default": 16},
     "blocks": {"type": "int", "low": 0, "high": 2, "grid": [1], "default": 1},
     "dropout": {"type": "float", "low": 0.0, "high": 0.5, "grid": [0.1], "default": 0.1},
-    **recipe(learning_rate=8e-3, weight_decay=0.05, epochs=16),
+    **recipe(learning_rate=8e-3, weight_decay=0.05, epochs=12, batch_size=64),
 }
 
 

@@ -30,37 +30,3 @@ class MeanAndMax(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         return torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
-
-
-class Strips(nn.Module):
-    """(n, channels, height, width) to (n, strips, channels * rows * width), from top to bottom.
-
-    ``rows`` image rows make a strip; rows that are left over at the bottom fall away.
-    """
-
-    def __init__(self, rows: int) -> None:
-        super().__init__()
-        self.rows = rows
-
-    def forward(self, images: Tensor) -> Tensor:
-        strips = images.unfold(2, self.rows, self.rows)
-        return strips.permute(0, 2, 1, 4, 3).flatten(2)
-
-
-class Recurrence(nn.Module):
-    """(n, steps, features) to (n, 2 * directions * width): mean and maximum over what an LSTM says."""
-
-    def __init__(self, features: int, width: int, layers: int, bidirectional: bool, dropout: float) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(
-            features,
-            width,
-            layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-            dropout=dropout if layers > 1 else 0.0,
-        )
-
-    def forward(self, steps: Tensor) -> Tensor:
-        states, _ = self.lstm(steps)
-        return torch.cat([states.mean(1), states.amax(1)], dim=1)

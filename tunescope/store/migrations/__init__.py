@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tunescope.store.engine import Store
 
-HEAD = "0001"
+HEAD = "0002"
 _ATTEMPTS = 5
 
 

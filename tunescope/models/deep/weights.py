@@ -1,4 +1,7 @@
-"""Weights of networks: files, and the pretrained ones that torchvision offers. Nothing is unpickled."""
+"""Weights of networks: files, and the published ones and where they are found. Nothing is unpickled.
+
+``key`` is the parameter that names the file or folder, for messages.
+"""
 
 import hashlib
 import logging
@@ -14,13 +17,21 @@ if TYPE_CHECKING:
     import torch
     from torchvision.models import WeightsEnum  # type: ignore[import-untyped]
 
-logger = logging.getLogger("tunescope.features")
+logger = logging.getLogger("tunescope.models")
 
+# The beginning of each published file's SHA-256, which is part of its name.
+CIFAR_RESNETS = {
+    "cifar_resnet20": "12fca82f",
+    "cifar_resnet32": "d509ac18",
+    "cifar_resnet44": "014dd654",
+    "cifar_resnet56": "4bfd9763",
+}
+FOLDERS = ("", "checkpoints", "hub/checkpoints")  # in which published files lie, below the one that is named
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # what checkpoints keep the weights under
 PARALLEL = "module."  # what `DataParallel` puts before each name
 
 
-def read_weights(path: str | Path) -> "OrderedDict[str, torch.Tensor]":
+def read_weights(path: str | Path, key: str) -> "OrderedDict[str, torch.Tensor]":
     """Read a state dict from a ``.safetensors`` file, or from one that ``torch.save`` wrote.
 
     It may stand under ``state_dict`` or ``model``, and its names may begin with ``module.``.
@@ -32,7 +43,7 @@ def read_weights(path: str | Path) -> "OrderedDict[str, torch.Tensor]":
     try:
         return _state_dict(_loaded(path))
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise _missing(path, key) from None
     # Each of the formats, old and new, has errors of its own for a damaged file.
     except (
         OSError,
@@ -50,7 +61,7 @@ def read_weights(path: str | Path) -> "OrderedDict[str, torch.Tensor]":
         ) from None
 
 
-def digest(path: str | Path) -> str:
+def digest(path: str | Path, key: str) -> str:
     """Tell the content of a file of weights: its SHA-256 in hexadecimal digits.
 
     Raises:
@@ -60,11 +71,39 @@ def digest(path: str | Path) -> str:
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        raise _missing(Path(path)) from None
+        raise _missing(Path(path), key) from None
 
 
-def pretrained(backbone: str) -> "WeightsEnum":
-    """The weights that torchvision recommends for a backbone, and how images are prepared for them.
+def find(network: str, location: str | Path | None, key: str) -> Path:
+    """The file of a network's weights.
+
+    Args:
+        network: a classification model of torchvision, or ``cifar_resnet20`` to ``56``.
+        location: the file itself; a folder of files under their published names, or one that holds
+            ``hub/checkpoints``; or None for torchvision's cache, where a missing file is downloaded to.
+        key: the parameter that names the location.
+
+    Raises:
+        SourceError: when a folder does not hold it, or it cannot be downloaded.
+    """
+    if location is None:
+        return _cached(network, key)
+    location = Path(location).expanduser()
+    if not location.is_dir():
+        return location
+    names = _published_names(network, key)
+    places = (location / folder / name for name in names for folder in FOLDERS)
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise SourceError(
+            f"`{key}` is `{location}`, but there are no weights of `{network}` in this folder: "
+            f"put them there as `{names[0]}`, or name another folder or a file"
+        )
+    return found
+
+
+def pretrained(network: str, key: str) -> "WeightsEnum":
+    """The weights that torchvision recommends for a network, and how images are prepared for them.
 
     Raises:
         SourceError: when torchvision has none.
@@ -72,30 +111,37 @@ def pretrained(backbone: str) -> "WeightsEnum":
     from torchvision.models import get_model_weights
 
     try:
-        chosen: WeightsEnum = get_model_weights(backbone).DEFAULT
+        chosen: WeightsEnum = get_model_weights(network).DEFAULT
     except ValueError:
-        raise SourceError(
-            f"`{backbone}` has no weights to download: name a file in `features.embedding.weights`"
-        ) from None
+        raise SourceError(f"`{network}` has no weights to download: name a file in `{key}`") from None
     return chosen
 
 
-def read_pretrained(backbone: str) -> "OrderedDict[str, torch.Tensor]":
-    """Read torchvision's pretrained weights, from its folder of checkpoints or from where they are published.
+def _published_names(network: str, key: str) -> list[str]:
+    """Names of files, the best weights first."""
+    if network in CIFAR_RESNETS:
+        name = f"{network.removeprefix('cifar_')}-{CIFAR_RESNETS[network]}.th"
+        return [f"cifar10-{name}", name]
+    best = pretrained(network, key)
+    others = [one for one in type(best) if one is not best]
+    return [_file_name(one) for one in (best, *others)]
 
-    Raises:
-        SourceError: when they are not in the folder and cannot be downloaded, or are damaged.
-    """
+
+def _file_name(weights: "WeightsEnum") -> str:
+    return str(weights.url).rpartition("/")[2]
+
+
+def _cached(network: str, key: str) -> Path:
     import torch
 
-    address = pretrained(backbone).url
-    path = Path(torch.hub.get_dir(), "checkpoints", address.rpartition("/")[2])
+    weights = pretrained(network, key)
+    path = Path(torch.hub.get_dir(), "checkpoints", _file_name(weights))
     if not path.exists():
-        _download(backbone, address, path)
-    return read_weights(path)
+        _download(network, weights.url, path, key)
+    return path
 
 
-def _download(backbone: str, address: str, path: Path) -> None:
+def _download(network: str, address: str, path: Path, key: str) -> None:
     import torch
 
     logger.info("downloading %s", address)
@@ -105,16 +151,13 @@ def _download(backbone: str, address: str, path: Path) -> None:
         torch.hub.download_url_to_file(address, str(path), beginning_of_hash, progress=False)
     except (OSError, RuntimeError) as error:
         raise SourceError(
-            f"the pretrained weights of `{backbone}` could not be downloaded ({error}): download {address} "
-            f"and put it into `{path.parent}` as `{path.name}`, or name a file in "
-            "`features.embedding.weights`"
+            f"the pretrained weights of `{network}` could not be downloaded ({error}): download {address} "
+            f"and put it into `{path.parent}` as `{path.name}`, or name a file or folder in `{key}`"
         ) from None
 
 
-def _missing(path: Path) -> SourceError:
-    return SourceError(
-        f"`features.embedding.weights` is `{path}`, but there is no such file: name one that can be read"
-    )
+def _missing(path: Path, key: str) -> SourceError:
+    return SourceError(f"`{key}` is `{path}`, but there is no such file: name one that can be read")
 
 
 class _ForeignError(Exception):

@@ -1,0 +1,45 @@
+"""Extremely randomized trees (Geurts and others, "Extremely randomized trees", Machine Learning 63, 2006)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tunescope.models.declaration import Model, SpaceDeclaration
+from tunescope.models.shallow.preparation import (
+    EXTRACTOR,
+    preparing_steps,
+    projection,
+    scaling,
+    variance,
+)
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+SPACE: SpaceDeclaration = {
+    "extractor": EXTRACTOR,
+    "trees": {"type": "int", "low": 50, "high": 500, "log": True, "grid": [100, 300], "default": 100},
+    "max_features": {"type": "categorical", "choices": ["sqrt", "log2"], "default": "sqrt", "grid": ["sqrt"]},
+    "max_depth": {"type": "int", "low": 4, "high": 32, "log": True, "grid": [32], "default": 32},
+    "min_samples_leaf": {"type": "int", "low": 1, "high": 8, "log": True, "grid": [1, 3], "default": 1},
+    "scaling": scaling(),
+    "projection": projection(),
+    "variance": variance(),
+}
+
+
+def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
+    """Make extra trees, not fitted; they take as many threads as joblib's ``parallel_config`` gives them."""
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.pipeline import make_pipeline
+
+    classifier = ExtraTreesClassifier(
+        n_estimators=hyperparameters["trees"],
+        max_features=hyperparameters["max_features"],
+        max_depth=hyperparameters["max_depth"],
+        min_samples_leaf=hyperparameters["min_samples_leaf"],
+        random_state=seed,
+    )
+    return make_pipeline(*preparing_steps(hyperparameters, seed), classifier)
+
+
+MODEL = Model("extra_trees", "shallow", "Extra trees: the vote of trees that split at random", SPACE, build)
