@@ -14,7 +14,7 @@ from tunescope.parameters import (
     SearchParameters,
 )
 from tunescope.search import Budget, StudyPlan, search_study
-from tunescope.search.checks import build_space, fetch_weights
+from tunescope.search.checks import build_space, check_device, fetch_weights
 from tunescope.store import open_store
 from tunescope.timing import usable_cores
 
@@ -33,12 +33,14 @@ def search_models(
     """Search with one strategy; returns the study's summary, empty when the strategy was not chosen.
 
     Raises:
+        ParameterError: when a GPU is asked for that is not there.
         SourceError: when the features of the handles are not those that the parameters ask for, or
             pretrained weights are not to be had.
     """
     if strategy not in search.strategies:
         return {}
     assert run.id is not None  # the start-up check has filled it in
+    check_device(search.training.device)
     fetch_weights(search, features, learning_rate)  # once, and before any trial would fail for want of them
     plan = StudyPlan(
         run_id=run.id,

@@ -66,6 +66,22 @@ def build_space(
         raise ParameterError(f"`search.space`: {error}") from None
 
 
+def check_device(device: str) -> None:
+    """See that a GPU that somebody named is there, before every trial would fail for want of it.
+
+    Raises:
+        ParameterError: when it is not.
+    """
+    if not device.startswith("cuda"):
+        return
+    import torch  # here, because most searches begin without it
+
+    count = torch.cuda.device_count()
+    if int(device.partition(":")[2] or 0) >= count:
+        found = f"PyTorch finds {count} such devices" if count else "PyTorch finds no GPU"
+        raise ParameterError(f"`search.training.device` is `{device}`, but {found}: use `auto` or `cpu`")
+
+
 def fetch_weights(
     search: SearchParameters, features: FeaturesParameters, learning_rate: LearningRateParameters
 ) -> None:
