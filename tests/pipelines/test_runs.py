@@ -83,6 +83,7 @@ def test_an_interrupt_in_the_terminal_leaves_a_run_that_can_go_on(project: Proje
     assert _state(project, "broken") == "interrupted"
 
 
+@pytest.mark.long
 def test_a_run_reaches_its_target_and_ends_all_its_studies(project: Project) -> None:
     params = "search.models=decision_tree,search.strategies=grid+random,search.target_accuracy=0.34"
     ended = project.run(f"run.id=target,dataset.source=photos,{params}")
@@ -124,6 +125,7 @@ class TestMistakes:
     def test_a_wrong_parameter_gets_a_sentence(self, project: Project, params: str, sentence: str) -> None:
         _expect(project, params if "run.id" in params else f"run.id=wrong,{params}", sentence)
 
+    @pytest.mark.long
     def test_an_empty_folder_gets_a_sentence(self, project: Project) -> None:
         (project.root / "empty").mkdir()
         _expect(project, "run.id=wrong,dataset.source=empty", "empty")
@@ -135,6 +137,7 @@ class TestMistakes:
         quality = json.loads(project.report("wrong", "data_quality.json").read_text())
         assert quality["files"] == quality["accepted"] + quality["rejected"] == 43
 
+    @pytest.mark.long
     def test_an_archive_that_leads_out_of_its_folder_gets_a_sentence(self, project: Project) -> None:
         with zipfile.ZipFile(project.root / "evil.zip", "w") as archive:
             archive.writestr("../a/1.png", b"x")
@@ -145,6 +148,7 @@ class TestMistakes:
         unwritable = Project(project.root, {"TUNESCOPE_STORE": "sqlite:////proc/nowhere/trials.db"})
         _expect(unwritable, f"run.id=wrong,dataset.source=photos,{SMALL_SEARCH}", "cannot be written")
 
+    @pytest.mark.long
     def test_a_budget_in_which_nothing_finishes_gets_a_sentence(self, project: Project) -> None:
         params = "run.id=hasty,dataset.source=photos,search.max_seconds=0.001,search.strategies=random"
         _expect(project, params, "No trial has finished")
