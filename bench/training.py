@@ -25,7 +25,7 @@ from tunescope.training.predictor import images_at_a_time
 
 PHOTOS = Path("data/01_raw/hand_signs.zip")
 SHARED = Path("../shared/data")  # larger sets, where they are
-REPEATS = 3
+REPEATS = 7
 SEEDS = (0, 1, 2)
 # The same work for all loops: what a bare loop does not do is switched off.
 BARE: dict[str, Any] = {"augmentation": 0.0, "mirror": "never", "clipping": 0.0, "batch_size": 64}
