@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tunescope.models.declaration import Model, SpaceDeclaration
+from tunescope.models.shallow.forests import forest
 from tunescope.models.shallow.preparation import (
     EXTRACTOR,
-    preparing_steps,
     projection,
     scaling,
     variance,
@@ -28,18 +28,10 @@ SPACE: SpaceDeclaration = {
 
 
 def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
-    """Make extra trees, not fitted; they take as many threads as joblib's ``parallel_config`` gives them."""
+    """Make extra trees, not fitted."""
     from sklearn.ensemble import ExtraTreesClassifier
-    from sklearn.pipeline import make_pipeline
 
-    classifier = ExtraTreesClassifier(
-        n_estimators=hyperparameters["trees"],
-        max_features=hyperparameters["max_features"],
-        max_depth=hyperparameters["max_depth"],
-        min_samples_leaf=hyperparameters["min_samples_leaf"],
-        random_state=seed,
-    )
-    return make_pipeline(*preparing_steps(hyperparameters, seed), classifier)
+    return forest(ExtraTreesClassifier, hyperparameters, seed)
 
 
 MODEL = Model("extra_trees", "shallow", "Extra trees: the vote of trees that split at random", SPACE, build)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tunescope.models.declaration import Model, SpaceDeclaration
-from tunescope.models.shallow.preparation import EXTRACTOR, preparing_steps, projection, variance
+from tunescope.models.shallow.forests import forest
+from tunescope.models.shallow.preparation import EXTRACTOR, projection, variance
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -21,18 +22,10 @@ SPACE: SpaceDeclaration = {
 
 
 def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
-    """Make a random forest, not fitted; it takes as many threads as joblib's ``parallel_config`` gives it."""
+    """Make a random forest, not fitted."""
     from sklearn.ensemble import RandomForestClassifier
-    from sklearn.pipeline import make_pipeline
 
-    classifier = RandomForestClassifier(
-        n_estimators=hyperparameters["trees"],
-        max_features=hyperparameters["max_features"],
-        max_depth=hyperparameters["max_depth"],
-        min_samples_leaf=hyperparameters["min_samples_leaf"],
-        random_state=seed,
-    )
-    return make_pipeline(*preparing_steps(hyperparameters, seed), classifier)
+    return forest(RandomForestClassifier, hyperparameters, seed)
 
 
 MODEL = Model("random_forest", "shallow", "Random forest: the vote of many decision trees", SPACE, build)
