@@ -6,6 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sample_runs import Sample, make_sample
+from stores import emptied_store, postgresql_server, shared_store, store, store_address
+
+# Fixtures that are written elsewhere: pytest finds them here.
+__all__ = ["emptied_store", "postgresql_server", "shared_store", "store", "store_address"]
 
 # Systems name it differently; without any of these, the one that playwright installs is used.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import sqlalchemy
 from sqlalchemy import URL, Engine, make_url
@@ -14,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from tunescope.errors import StoreError
 
 if TYPE_CHECKING:
-    from optuna.storages import BaseStorage, RDBStorage
+    from optuna.storages import BaseStorage
+
+    from tunescope.store.storage import SqlStorage
 
 DEFAULT_URL = "sqlite:///data/trials.db"
 # A writer waits this long for another one before it gives up.
@@ -24,6 +27,18 @@ _LOCK_SECONDS = 30.0
 def store_url() -> str:
     """The store to use: ``TUNESCOPE_STORE``, or a SQLite file under ``data/``."""
     return os.environ.get("TUNESCOPE_STORE") or DEFAULT_URL
+
+
+_engines: "WeakSet[Engine]" = WeakSet()
+
+
+def _close_idle_connections() -> None:
+    """A child that inherits a connection of SQLite believes to hold locks that it does not hold."""
+    for engine in list(_engines):
+        engine.dispose()
+
+
+os.register_at_fork(before=_close_idle_connections)
 
 
 class _DurableConnection(sqlite3.Connection):
@@ -47,16 +62,17 @@ class Store:
     engine: Engine
 
     @cached_property
-    def storage(self) -> "RDBStorage":
+    def storage(self) -> "SqlStorage":
         """The same store as an Optuna storage."""
-        return _optuna_storage(self.url)
+        from tunescope.store.storage import SqlStorage
+
+        return SqlStorage(self.url)
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Give every connection back, once all that was reported is written."""
         self.engine.dispose()
         if "storage" in self.__dict__:
-            self.storage.remove_session()
-            self.storage.engine.dispose()
+            self.storage.close()
 
 
 def open_store(url: str | None = None) -> Store:
@@ -67,8 +83,8 @@ def open_store(url: str | None = None) -> Store:
             by a newer Tunescope.
     """
     url = url or store_url()
-    parsed = _parse(url)
-    store = Store(url, sqlalchemy.create_engine(parsed, **_engine_options(parsed)))
+    parsed = parse(url)
+    store = Store(url, make_engine(url))
     from tunescope.store.migrations import upgrade
 
     try:
@@ -93,7 +109,24 @@ def open_storage(url: str) -> "BaseStorage":
     return store.storage
 
 
-def _parse(url: str) -> URL:
+def make_engine(url: str, **options: Any) -> Engine:
+    """An engine whose connections keep the promises of the store.
+
+    Raises:
+        StoreError: when the URL is malformed, or its file cannot be written.
+    """
+    parsed = parse(url)
+    engine = sqlalchemy.create_engine(parsed, **engine_options(parsed), **options)
+    _engines.add(engine)
+    return engine
+
+
+def parse(url: str) -> URL:
+    """The parts of an SQLAlchemy URL, whose file can be written.
+
+    Raises:
+        StoreError: when it is malformed, or its file cannot be written.
+    """
     try:
         parsed = make_url(url)
     except SQLAlchemyError:
@@ -120,16 +153,11 @@ def _require_writable(path: Path) -> None:
         )
 
 
-def _engine_options(url: URL) -> dict[str, Any]:
+def engine_options(url: URL) -> dict[str, Any]:
+    """What ``sqlalchemy.create_engine`` needs to know for a store."""
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"factory": _DurableConnection, "timeout": _LOCK_SECONDS}}
     return {"pool_pre_ping": True}
-
-
-def _optuna_storage(url: str) -> "RDBStorage":
-    from optuna.storages import RDBStorage
-
-    return RDBStorage(url, engine_kwargs=_engine_options(make_url(url)))
 
 
 def _unusable(url: URL, error: Exception) -> str:

@@ -26,6 +26,8 @@ PREFIX = "tunescope_"
 VERSION_TABLE = "tunescope_alembic_version"
 # Why a study ended that a person stopped: such a study goes on when its run is launched again.
 STOPPED_BY_COMMAND = "stopped by command"
+# Attribute of a trial that measures an earlier one again: it holds that one's number.
+REPEATS = "tunescope:repeats"
 
 metadata = MetaData()
 
@@ -51,6 +53,22 @@ optuna_params = Table(
     Column("param_name", String(512)),
     Column("param_value", Float),
     Column("distribution_json", Text),
+)
+optuna_trial_attributes = Table(
+    "trial_system_attributes",
+    metadata,
+    Column("trial_system_attribute_id", Integer, primary_key=True),
+    Column("trial_id", Integer, ForeignKey("trials.trial_id")),
+    Column("key", String(512)),
+    Column("value_json", Text),
+)
+optuna_directions = Table(
+    "study_directions",
+    metadata,
+    Column("study_direction_id", Integer, primary_key=True),
+    Column("study_id", Integer, ForeignKey("studies.study_id")),
+    Column("objective", Integer),
+    Column("direction", Enum("NOT_SET", "MINIMIZE", "MAXIMIZE", name="studydirection")),
 )
 optuna_values = Table(
     "trial_values",
@@ -121,6 +139,8 @@ runs = Table(
     Column("created", DateTime, nullable=False),
     Column("started", DateTime, nullable=False),
     Column("finished", DateTime),
+    # Since when no new trial begins, while somebody wants it so.
+    Column("paused", DateTime),
     Column("seconds", Float, nullable=False),
     Column("version", String(40), nullable=False),
 )
@@ -143,7 +163,8 @@ studies = Table(
     _study_key(),
     _run_key(),
     Column("strategy", String(40), nullable=False),
-    Column("objective", String(40), nullable=False),
+    # Several are joined with `+`.
+    Column("objective", String(120), nullable=False),
     Column("space", JSON, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("stopped_because", Text),

@@ -51,15 +51,35 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An address where there is no store yet."""
+    return _new_address(request, tmp_path)
+
+
+def _new_address(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/trials.db"
+        return f"sqlite:///{folder}/trials.db"
     server = request.getfixturevalue("postgresql_server")
     import psycopg
 
-    name = f"test_{os.getpid()}_{abs(hash(tmp_path))}"
+    name = f"test_{os.getpid()}_{abs(hash(folder))}"
     with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
     return f"{server}/{name}"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """An open store that the tests of a module share: making one takes longer than most tests."""
+    opened = open_store(_new_address(request, tmp_path_factory.mktemp("shared")))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def emptied_store(shared_store: Store) -> Store:
+    """The shared store, without any study."""
+    for study in shared_store.storage.get_all_studies():
+        shared_store.storage.delete_study(study._study_id)
+    return shared_store
 
 
 @pytest.fixture
