@@ -35,6 +35,39 @@ DEEP_COSTS = {
         {"name": "aten::addmm", "calls": 40, "seconds": 0.0123, "share": 0.019},
     ],
 }
+# What the trials of samples are drawn from.
+SPACE = {
+    "model": {"type": "categorical", "choices": ["svm", "cnn"]},
+    "svm.C": {
+        "type": "float",
+        "low": 0.01,
+        "high": 1000.0,
+        "log": True,
+        "default": 10.0,
+        "when": {"model": "svm"},
+    },
+    "svm.extractor": {
+        "type": "categorical",
+        "choices": ["hog", "colour_histogram", "pixels_pca"],
+        "when": {"model": "svm"},
+    },
+    "svm.cells": {
+        "type": "int",
+        "low": 2,
+        "high": 8,
+        "default": 6,
+        "when": {"model": "svm", "svm.extractor": "hog"},
+    },
+    "cnn.learning_rate": {
+        "type": "float",
+        "low": 1e-4,
+        "high": 0.1,
+        "log": True,
+        "default": 0.01,
+        "when": {"model": "cnn"},
+    },
+    "cnn.epochs": {"type": "int", "low": 5, "high": 20, "step": 5, "when": {"model": "cnn"}},
+}
 STAGES = ["inspect_images", "pack_images", "extract_features", "search_with_grid", "search_with_tpe"]
 
 
@@ -103,7 +136,7 @@ class Samples:
         study = optuna.create_study(
             study_name=f"{run_id}-{strategy}", storage=self.store.storage, direction="maximize"
         )
-        trial_rows.enter_study(self.store, study._study_id, run_id, strategy, "accuracy", {})
+        trial_rows.enter_study(self.store, study._study_id, run_id, strategy, "accuracy", SPACE)
         for index in range(trials):
             self.trial(
                 study, "svm" if index % 2 else "cnn", ["COMPLETE"] * 7 + ["PRUNED", "FAIL"], index, trials
@@ -136,6 +169,29 @@ class Samples:
             self.store, trial._trial_id, worker=0, seed=1, folder=str(self.folder / "live")
         )
         self._epochs(trial._trial_id, epochs, 0.8)
+
+    def weighed(self, run_id: str, strategy: str, trials: int) -> None:
+        """A study of accuracy against latency."""
+        study = optuna.create_study(
+            study_name=f"{run_id}-{strategy}",
+            storage=self.store.storage,
+            directions=["maximize", "minimize"],
+        )
+        trial_rows.enter_study(self.store, study._study_id, run_id, strategy, "accuracy+latency", SPACE)
+        for index in range(trials):
+            study.enqueue_trial({"model": "svm" if index % 2 else "cnn"})
+            trial = study.ask()
+            model = trial.suggest_categorical("model", ["svm", "cnn"])
+            self._suggest(trial, model)
+            trial_rows.enter_trial(
+                self.store, trial._trial_id, worker=0, seed=index, folder=str(self.folder / "weighed")
+            )
+            accuracy = round(float(self.random.uniform(0.6, 0.95)) * 90) / 90
+            latency = float(0.4 + 20 * self.random.random() * accuracy**4)
+            trial_rows.enter_outcome(
+                self.store, trial._trial_id, validation_accuracy=accuracy, seconds=1.5 + latency
+            )
+            study.tell(trial, [accuracy, latency])
 
     def _suggest(self, trial: optuna.Trial, model: str) -> dict[str, Any]:
         if model == "svm":

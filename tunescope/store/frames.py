@@ -14,13 +14,16 @@ from sqlalchemy import ColumnElement, Select, Table, select
 from tunescope.store import runs as run_rows
 from tunescope.store.engine import Store
 from tunescope.store.schema import (
+    REPEATS,
     benchmarks,
     commands,
     datasets,
     devices,
     epochs,
+    optuna_directions,
     optuna_params,
     optuna_studies,
+    optuna_trial_attributes,
     optuna_trials,
     optuna_values,
     runs,
@@ -46,8 +49,8 @@ def runs_frame(store: Store) -> pd.DataFrame:
 
 
 def studies_frame(store: Store, run_id: str | None = None) -> pd.DataFrame:
-    """Every study, plain Optuna ones too: study_id, study, run_id, strategy, objective, seconds,
-    stopped_because."""
+    """Every study, plain Optuna ones too: study_id, study, run_id, strategy, objective (several are joined
+    with `+`), seconds, stopped_because, and ``directions`` (a list of `maximize` and `minimize`)."""
     query = (
         select(
             optuna_studies.c.study_id,
@@ -61,14 +64,21 @@ def studies_frame(store: Store, run_id: str | None = None) -> pd.DataFrame:
         .outerjoin(studies, studies.c.study_id == optuna_studies.c.study_id)
         .order_by(optuna_studies.c.study_id)
     )
-    return _frame(store, query if run_id is None else query.where(studies.c.run_id == run_id))
+    frame = _frame(store, query if run_id is None else query.where(studies.c.run_id == run_id))
+    directions = _directions(store)
+    frame["directions"] = pd.Series(
+        [directions.get(number, []) for number in frame["study_id"]], dtype=object
+    )
+    return frame
 
 
 def trials_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
     """Every trial that has begun, of one run or study where asked; queued ones are left out.
 
     Columns: trial_id, study, run_id, dataset, strategy, number, state, value, start, end, those of
-    ``tunescope_trials``, and ``params`` (a dictionary a trial).
+    ``tunescope_trials``, ``values`` (a list a trial, one value an objective, empty without a result;
+    ``value`` is the first), ``params`` (a dictionary a trial) and ``repeats`` (the number of the trial that
+    this one measures again, else NaN).
     """
     extra = [column for column in trials.c if column.name != "trial_id"]
     query = (
@@ -94,7 +104,9 @@ def trials_frame(store: Store, run_id: str | None = None, study: str | None = No
     scope = _scope(run_id, study)
     frame = _frame(store, query.where(optuna_trials.c.state != "WAITING", *scope))
     values, params = _values(store, scope), _params(store, scope)
-    frame.insert(7, "value", frame["trial_id"].map(values).astype(float))
+    frame["values"] = pd.Series([values.get(trial_id, []) for trial_id in frame["trial_id"]], dtype=object)
+    frame.insert(7, "value", frame["values"].map(lambda each: each[0] if each else None).astype(float))
+    frame["repeats"] = frame["trial_id"].map(_repeats(store, scope)).astype(float)
     frame["params"] = pd.Series([params.get(trial_id, {}) for trial_id in frame["trial_id"]], dtype=object)
     return frame
 
@@ -163,10 +175,27 @@ def _scope(run_id: str | None, study: str | None) -> list[ColumnElement[bool]]:
     return scope
 
 
-def _values(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, float]:
+def _directions(store: Store) -> dict[int, list[str]]:
+    query = select(optuna_directions.c.study_id, optuna_directions.c.direction)
+    found: dict[int, list[str]] = {}
+    for row in _rows(store, query.order_by(optuna_directions.c.objective)):
+        found.setdefault(row["study_id"], []).append(row["direction"].lower())
+    return found
+
+
+def _values(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, list[float]]:
     query = _scoped(select(optuna_values.c.trial_id, optuna_values.c.value), optuna_values)
-    rows = _rows(store, query.where(optuna_values.c.objective == 0, *scope))
-    return {row["trial_id"]: row["value"] for row in rows if row["value"] is not None}
+    found: dict[int, list[float]] = {}
+    for row in _rows(store, query.where(*scope).order_by(optuna_values.c.objective)):
+        if row["value"] is not None:
+            found.setdefault(row["trial_id"], []).append(row["value"])
+    return found
+
+
+def _repeats(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, int]:
+    table = optuna_trial_attributes
+    query = _scoped(select(table.c.trial_id, table.c.value_json), table).where(table.c.key == REPEATS, *scope)
+    return {row["trial_id"]: int(row["value_json"]) for row in _rows(store, query)}
 
 
 def _params(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, dict[str, Any]]:

@@ -26,7 +26,7 @@ HEARTBEAT_SECONDS = 2.0
 # A process on another machine counts as dead when it has missed four heartbeats.
 STALE_SECONDS = 4 * HEARTBEAT_SECONDS
 
-Status = Literal["starting", "running", "finished", "stopped", "failed", "interrupted"]
+Status = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 LaunchKind = Literal["new", "resumed", "repeated"]
 
 # What may differ when a run is launched again: how long, how wide, and how it is shown.
@@ -109,7 +109,7 @@ def claim(store: Store, run_id: str, parameters: Mapping[str, Any], folder: Path
         if kind == "resumed":
             _reopen_stopped_studies(connection, run_id)
         if kind != "new":
-            commands.discard_pending(connection, run_id, "The run had ended before it read this.")
+            commands.discard_pending(connection, run_id)
     return Launch(run_id, row["launches"] + 1, kind)
 
 
@@ -118,7 +118,7 @@ def state(row: Mapping[str, Any], at: datetime | None = None) -> Status:
     status: Status = row["status"]
     if status in ("starting", "running") and not _is_alive(row, at or now()):
         return "interrupted" if status == "running" else "failed"
-    return status
+    return "paused" if status == "running" and row["paused"] is not None else status
 
 
 @contextmanager
@@ -142,7 +142,30 @@ def heartbeat(store: Store, launch: Launch) -> Iterator[None]:
 
 def finish(store: Store, run_id: str, status: Status, reason: str | None = None) -> None:
     """Enter how a run ended."""
-    _update(store, run_id, status=status, reason=reason, stage=None, finished=now())
+    _update(store, run_id, status=status, reason=reason, stage=None, finished=now(), paused=None)
+
+
+def pause(store: Store, run_id: str, is_paused: bool) -> None:
+    """Enter that a run begins no new trials, or that it does again."""
+    _update(store, run_id, paused=now() if is_paused else None)
+
+
+def is_paused(store: Store, run_id: str) -> bool:
+    """Whether a run begins no new trials for now."""
+    return _row(store, run_id)["paused"] is not None
+
+
+def change_search(store: Store, run_id: str, changes: Mapping[str, Any]) -> None:
+    """Change budget or workers among the search parameters that a run is kept with."""
+    parameters = _row(store, run_id)["parameters"]
+    changed = {**parameters, "search": {**parameters.get("search", {}), **changes}}
+    _update(store, run_id, parameters=changed)
+
+
+def search_changes(store: Store, run_id: str) -> dict[str, Any]:
+    """Budget and workers as they stand, which commands may have changed since the launch."""
+    search = _row(store, run_id)["parameters"].get("search", {})
+    return {key: search[key] for key in _FREE_KEYS["search"] or () if key in search}
 
 
 def relate(store: Store, run_id: str, **columns: Any) -> None:
@@ -271,6 +294,7 @@ def _launched(row: Mapping[str, Any], parameters: Mapping[str, Any], kind: Launc
         "reason": None,
         "stage": None,
         "finished": None,
+        "paused": None,
         "launches": row["launches"] + 1,
         "started": now(),
         "parameters": kept,
