@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from tunescope.errors import ParameterError
 from tunescope.parameters import Parameters, check, faults
-from tunescope.search import check_parameters
+from tunescope.search import STRATEGIES, check_parameters
+from tunescope.yaml_lines import locate
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,7 +79,11 @@ def test_names_joined_by_plus_are_a_list() -> None:
         ("search.max_trials", "many", "`search.max_trials` is `many`, but must be a whole number"),
         ("search.max_seconds", -1, "`search.max_seconds` is -1, but must be more than 0"),
         ("search.target_accuracy", 90, "`search.target_accuracy` is 90, but must be at most 1"),
-        ("search.objective", "f2", "`search.objective` is `f2`, but must be 'accuracy', 'balanced_accuracy'"),
+        (
+            "search.objective",
+            "f2",
+            "`search.objective.0` is `f2`, but must be 'accuracy', 'balanced_accuracy'",
+        ),
         ("search.strategies", [], "`search.strategies` is [], but must have at least 1 entry"),
         (
             "search.strategies",
@@ -105,7 +110,36 @@ def test_names_joined_by_plus_are_a_list() -> None:
         ("features.extractors", "hog+sift", "`features.extractors` holds `sift`"),
         ("learning_rate.policy", "cosine", "`learning_rate.policy` holds `cosine`"),
         ("search.seed_trials", [{"model": "svm", "svm.C": -1}], "`search.seed_trials.0`: `svm.C` is -1"),
-        ("search.space", {"svm": {"C": {"low": 5, "high": 1}}}, "`search.space`: `svm.C` has `low` 5 above"),
+        (
+            "search.space",
+            {"svm": {"C": {"low": 5, "high": 1}}},
+            "`search.space.svm.C.low` is 5, but must be at",
+        ),
+        (
+            "search.space",
+            {"svm": {"C": {"low": 0}}},
+            "`search.space.svm.C.low` is 0, but a logarithmic range must",
+        ),
+        (
+            "search.space",
+            {"svm": {"C": {"hihg": 1}}},
+            "`search.space.svm.C.hihg` is unknown (did you mean `high`?)",
+        ),
+        ("search.seed_trials", [{"svm.C": 1}], "`search.seed_trials.0`: names no `model`: add one of `svm`"),
+        (
+            "search.seed_trials",
+            [{"model": "knn"}],
+            "`search.seed_trials.0`: cannot be tried, because its model `knn` is not in `search.models`",
+        ),
+        ("search.models", "svm+svm", "`search.models` names `svm` 2 times: name it once"),
+        ("search.strategies", "tpe+grid+tpe", "`search.strategies` names `tpe` 2 times: name it once"),
+        ("search.options", {"tpe": {"candidates": 1}}, "`search.options.tpe`: `candidates` is no option of"),
+        (
+            "search.options",
+            {"evolutionery": {}},
+            "`evolutionery` is not in `search.strategies` (did you mean `evolutionary`?): add it there, or",
+        ),
+        ("search.options", {"random": {}}, "`search.options.random` is given, but `random` is not in"),
         ("search.space", {"resnet": {}}, "`resnet` is not in `search.models`"),
     ],
 )
@@ -152,3 +186,40 @@ def test_deep_models_choose_among_the_policies_of_the_run() -> None:
     assert list(found) == ["cnn.policy", "cnn.policy_parts", "cnn.policy_gamma"]
     assert found["cnn.policy"].grid == ("step", "cos")
     assert found["cnn.policy_gamma"].when == {"model": ("cnn",), "cnn.policy": ("step",)}
+
+
+def test_faults_of_strategies_objectives_options_and_models_are_told_at_once() -> None:
+    tree = _with("search.models", "svm+svm")
+    tree["search"] |= {"strategies": "cmaes", "objective": "accuracy+latency", "options": {"random": {}}}
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(tree)
+    able = ", ".join(f"`{name}`" for name, strategy in STRATEGIES.items() if strategy.multi_objective)
+    assert str(caught.value).splitlines() == [
+        "`search.models` names `svm` 2 times: name it once",
+        "`search.objective` names `accuracy` and `latency`, but strategy `cmaes` searches for one objective "
+        f"only: name one, or use {able}",
+        "`search.options.random` is given, but `random` is not in `search.strategies`: "
+        "add it there, or leave its options out",
+    ]
+
+
+def test_choices_may_take_the_place_of_a_range_and_a_range_that_of_choices() -> None:
+    from tunescope.search.checks import build_space
+
+    tree = _with(
+        "search.space", {"svm": {"C": {"choices": [1, 10]}}, "cnn": {"ema": {"low": 0.0, "high": 0.5}}}
+    )
+    parameters = check_parameters(tree)
+    space = build_space(parameters.search, parameters.features, parameters.learning_rate)
+    found = {one.name: one for one in space.hyperparameters}
+    assert found["svm.C"].choices == (1, 10)
+    assert (found["cnn.ema"].type, found["cnn.ema"].high) == ("float", 0.5)
+
+
+def test_a_fault_of_the_space_is_found_in_the_file_that_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "search.yml"
+    path.write_text("search:\n  space:\n    svm:\n      C:\n        low: 0\n")
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(_with("search.space", yaml.safe_load(path.read_text())["search"]["space"]))
+    key = str(caught.value).split("`")[1]
+    assert (key, locate(key, [path])) == ("search.space.svm.C.low", f"{path}, line 5")

@@ -25,7 +25,21 @@ from tunescope.errors import ParameterError
 
 RUN_ID_PATTERN = r"^[a-z][a-z0-9-]*$"
 DATASET_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-Objective = Literal["accuracy", "balanced_accuracy", "macro_f1"]
+Direction = Literal["maximize", "minimize"]
+Objective = Literal[
+    "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "latency", "size", "training_time"
+]
+# Which way each objective is better. Latency is in milliseconds for one image, size in bytes of the files
+# that predict, training time in seconds; the others are scores on the validation images.
+DIRECTIONS: Mapping[str, Direction] = {
+    "accuracy": "maximize",
+    "balanced_accuracy": "maximize",
+    "macro_f1": "maximize",
+    "log_loss": "minimize",
+    "latency": "minimize",
+    "size": "minimize",
+    "training_time": "minimize",
+}
 
 
 def _split_names(value: object) -> object:
@@ -34,6 +48,7 @@ def _split_names(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names), Field(min_length=1)]
+Objectives = Annotated[tuple[Objective, ...], BeforeValidator(_split_names), Field(min_length=1)]
 
 
 class _Section(BaseModel):
@@ -230,8 +245,22 @@ class SearchParameters(_Section):
     workers: int | None = Field(None, ge=1, le=256, description="Trials at a time")
     seed: int = Field(0, ge=0, description="Seed of strategies and trainings")
     seed_trials: tuple[dict[str, Any], ...] = Field((), description="Configurations to try first")
-    objective: Objective = Field("accuracy", description="Score that a study maximizes")
-    pruner: Literal["median", "none"] = Field("median", description="Rule that stops hopeless trials early")
+    seed_study: str | None = Field(
+        None, min_length=1, description="Earlier study whose best configurations are tried first"
+    )
+    objective: Objectives = Field(
+        ("accuracy",), description="What a study optimizes; several give a Pareto front"
+    )
+    folds: int | None = Field(
+        None, ge=2, le=20, description="Folds of a cross-validation; none is the one validation split"
+    )
+    pruner: Literal["median", "asha", "hyperband", "none"] = Field(
+        "median", description="Rule that stops hopeless trials early"
+    )
+    fidelity: Literal["epochs", "images"] = Field(
+        "epochs", description="What the pruner watches: epochs, or growing shares of the training images"
+    )
+    options: dict[str, dict[str, Any]] = Field({}, description="Options of strategies")
     space: dict[str, dict[str, dict[str, Any]]] = Field({}, description="Changes to the models' spaces")
     training: TrainingParameters = TrainingParameters()
 
@@ -239,6 +268,17 @@ class SearchParameters(_Section):
     def _has_an_end(self) -> "SearchParameters":
         if self.max_trials is None and self.max_seconds is None:
             raise ValueError("needs an end: give `search.max_trials`, `search.max_seconds` or both")
+        return self
+
+    @model_validator(mode="after")
+    def _watches_one_thing(self) -> "SearchParameters":
+        if self.folds is not None and self.fidelity == "images":
+            raise ValueError(
+                "has `folds` and `fidelity` `images`, which exclude each other: leave one of them out"
+            )
+        twice = [name for name in self.objective if self.objective.count(name) > 1]
+        if twice:
+            raise ValueError(f"has `{twice[0]}` twice in `objective`: name each objective once")
         return self
 
 
