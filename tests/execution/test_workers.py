@@ -13,9 +13,11 @@ import pytest
 from projects import draw_photos, wait_until
 
 from tunescope.datasets import PackedDataset, inspect, pack
+from tunescope.errors import ParameterError
 from tunescope.execution import (
     Assignment,
     EpochEnded,
+    StepScored,
     TrialEnded,
     TrialFailed,
     TrialMessage,
@@ -24,7 +26,7 @@ from tunescope.execution import (
 )
 from tunescope.features import extract
 from tunescope.models import MODELS
-from tunescope.parameters import DatasetParameters
+from tunescope.parameters import DatasetParameters, TrainingParameters
 from tunescope.search import Space
 
 
@@ -185,3 +187,173 @@ def _scores(messages: list[TrialMessage]) -> object:
     ended = messages[-1]
     assert isinstance(ended, TrialEnded)
     return ended.scores
+
+
+def _ended(messages: list[TrialMessage]) -> TrialEnded:
+    (ended,) = [message for message in messages if isinstance(message, TrialEnded)]
+    return ended
+
+
+@pytest.mark.parametrize("model", ["gaussian_nb", "cnn"])
+def test_a_trial_reports_its_folds_and_ends_with_their_means(
+    workbench: Workbench, tmp_path: Path, model: str
+) -> None:
+    chosen = {"extractor": "hog"} if model == "gaussian_nb" else {"epochs": 2, "width": 8, "blocks": 0}
+    with Workers(1, replace(workbench, folds=3)) as workers:
+        workers.assign(_assignment(tmp_path, 1, model, **chosen))
+        heard = _heard(workers, TrialEnded)
+    steps = [message for message in heard if isinstance(message, StepScored)]
+    assert [message.step for message in steps] == [1, 2, 3]
+    ended = _ended(heard)
+    assert steps[-1].scores == ended.scores
+    assert ended.columns["validation_accuracy"] == ended.scores["accuracy"]
+    stored = np.load(tmp_path / "1/validation.npz")
+    of_first = (stored["probabilities"].argmax(1) == stored["labels"]).mean()
+    assert steps[0].scores["accuracy"] == of_first
+    epochs = [message.epoch for message in heard if isinstance(message, EpochEnded)]
+    assert epochs == ([1, 2] if model == "cnn" else [])
+
+
+def test_a_shallow_trial_reports_its_shares(workbench: Workbench, tmp_path: Path) -> None:
+    with Workers(1, replace(workbench, fidelity="images")) as workers:
+        workers.assign(_assignment(tmp_path, 1, "gaussian_nb", extractor="hog"))
+        heard = _heard(workers, TrialEnded)
+    steps = {message.step: message.scores for message in heard if isinstance(message, StepScored)}
+    assert list(steps) == [3, 9]  # a ninth of 24 training images of three classes is too little
+    assert steps[9] == _ended(heard).scores
+    assert _ended(heard).phases["rungs"] > 0
+
+
+@pytest.mark.parametrize("change", [{"folds": 3}, {"fidelity": "images"}])
+def test_a_trial_of_several_trainings_obeys_between_them(
+    workbench: Workbench, tmp_path: Path, change: dict[str, object]
+) -> None:
+    """The request comes after the first training was reported, and no later one is."""
+    with Workers(1, replace(workbench, **change)) as workers:
+        workers.assign(_assignment(tmp_path, 1, "cnn", epochs=40, width=8, blocks=0))
+        _heard(workers, StepScored)
+        workers.stop(1)
+        heard = _heard(workers, TrialFailed)
+        assert not [message for message in heard if isinstance(message, StepScored)]
+        assert (heard[-1].trial_id, heard[-1].kind) == (1, "stopped")
+        before = _worker_pids()
+        workers.assign(_assignment(tmp_path, 2, "gaussian_nb", extractor="hog"))
+        _heard(workers, TrialEnded)
+        assert _worker_pids() == before
+
+
+def test_only_the_objectives_that_are_asked_for_are_measured(workbench: Workbench, tmp_path: Path) -> None:
+    objectives = ("accuracy", "latency", "size", "training_time")
+    with Workers(1, replace(workbench, objectives=objectives)) as workers:
+        for trial_id, model in ((1, "gaussian_nb"), (2, "cnn")):
+            chosen = {"extractor": "hog"} if trial_id == 1 else {"epochs": 1, "width": 8, "blocks": 0}
+            workers.assign(_assignment(tmp_path, trial_id, model, **chosen))
+            ended = _ended(_heard(workers, TrialEnded))
+            assert ended.scores["latency"] > 0
+            assert ended.scores["training_time"] == ended.columns["seconds"]
+            others = {"validation.npz"}
+            sizes = [
+                one.stat().st_size for one in (tmp_path / str(trial_id)).iterdir() if one.name not in others
+            ]
+            assert ended.scores["size"] == sum(sizes)
+
+
+def test_scores_alone_are_told_where_nothing_else_is_asked_for(workers: Workers, tmp_path: Path) -> None:
+    workers.assign(_assignment(tmp_path, 1, "gaussian_nb", extractor="hog"))
+    scores = _ended(_heard(workers, TrialEnded)).scores
+    assert set(scores) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
+
+
+def test_more_workers_take_trials_at_once(workers: Workers, tmp_path: Path) -> None:
+    for trial_id in (1, 2):
+        workers.assign(_assignment(tmp_path, trial_id, "cnn", epochs=100_000))
+    assert workers.idle == 0
+    workers.resize(3)
+    assert (workers.count, workers.idle) == (3, 1)
+    workers.assign(_assignment(tmp_path, 3, "gaussian_nb", extractor="hog"))
+    assert _heard(workers, TrialEnded)[-1].trial_id == 3
+    assert sorted(workers.running) == [1, 2]
+
+
+def test_surplus_workers_end_when_their_trials_do(workbench: Workbench, tmp_path: Path) -> None:
+    others = _worker_pids()
+    with Workers(3, workbench) as workers:
+        wait_until(lambda: len(_worker_pids() - others) == 3)
+        for trial_id in (1, 2):
+            workers.assign(_assignment(tmp_path, trial_id, "cnn", epochs=100_000))
+        workers.resize(1)
+        # The idle one ends at once; those with a trial go on, and nobody begins another.
+        assert len(_worker_pids() - others) == 2
+        assert workers.idle == 0
+        assert workers.running == [1, 2]
+        begun: set[int] = set()
+        wait_until(lambda: begun.update(one.trial_id for one in workers.messages(0.1)) or begun == {1, 2})
+        for trial_id, idle in ((2, 0), (1, 1)):
+            workers.stop(trial_id)
+            assert _heard(workers, TrialEnded)[-1].trial_id == trial_id
+            assert workers.idle == idle
+        assert len(_worker_pids() - others) == 1
+        workers.assign(_assignment(tmp_path, 3, "gaussian_nb", extractor="hog"))
+        _heard(workers, TrialEnded)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_workers_at_all_are_refused(workbench: Workbench, workers: Workers, count: int) -> None:
+    with pytest.raises(ParameterError, match=rf"`search.workers` is {count}, but must be at least 1"):
+        workers.resize(count)
+    assert workers.count == 2
+
+
+def test_fits_that_do_not_hear_are_killed_together(workbench: Workbench, tmp_path: Path) -> None:
+    """One after the other, they would take so many grace periods."""
+    count = 6
+    with Workers(count, workbench) as workers:
+        for trial_id in range(count):
+            workers.assign(_assignment(tmp_path, trial_id, "random_forest", extractor="hog", trees=500_000))
+        list(workers.messages(0.5))
+        for trial_id in range(count):
+            workers.stop(trial_id)
+        wait_until(lambda: time.monotonic() >= max(one.kill_at or 0 for one in workers._workers.values()))
+        # One that was about to begin its fit has heard.
+        ended = sorted((message.trial_id, message.kind) for message in workers.messages(0))
+        assert ended == [(trial_id, "stopped") for trial_id in range(count)]
+        assert workers.idle == count
+
+
+def test_an_end_that_waits_to_be_heard_is_not_lost_to_a_kill(workers: Workers, tmp_path: Path) -> None:
+    """The search may be busy elsewhere while a trial ends and its time to stop runs out."""
+    workers.assign(_assignment(tmp_path, 1, "cnn", epochs=3, width=8, blocks=0))
+    wait_until((tmp_path / "1/validation.npz").exists)
+    workers.stop(1)
+    worker = next(one for one in workers._workers.values() if one.kill_at is not None)
+    wait_until(lambda: time.monotonic() >= (worker.kill_at or 0))
+    heard = list(workers.messages(0))
+    assert [type(message) for message in heard] == [EpochEnded] * 3 + [TrialEnded]
+    assert worker.process.is_alive()
+
+
+@pytest.mark.parametrize(("count", "threads"), [(1, 4), (2, 2), (3, 1), (8, 1)])
+def test_workers_share_the_same_threads_however_many_they_are(
+    workbench: Workbench, tmp_path: Path, count: int, threads: int
+) -> None:
+    with Workers(2, replace(workbench, threads=2)) as workers:
+        workers.resize(count)
+        workers.assign(_assignment(tmp_path, 1, "gaussian_nb", extractor="hog"))
+        assert [one.assignment.threads for one in workers._workers.values() if one.assignment] == [threads]
+        _heard(workers, TrialEnded)
+
+
+def test_each_worker_trains_on_a_gpu_of_its_own(workbench: Workbench, tmp_path: Path) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs a GPU")
+    gpus = torch.cuda.device_count()
+    on_gpus = replace(workbench, training=TrainingParameters(device="cuda"))
+    with Workers(gpus, on_gpus) as workers:
+        for number in range(gpus):
+            workers.assign(_assignment(tmp_path, number, "cnn", epochs=1, width=8, blocks=0))
+        heard: list[TrialMessage] = []
+        wait_until(lambda: heard.extend(workers.messages(0.1)) or not workers.running)
+    devices = sorted(message.columns["device"] for message in heard if isinstance(message, TrialEnded))
+    assert devices == [f"cuda:{number}" for number in range(gpus)]

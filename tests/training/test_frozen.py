@@ -9,7 +9,7 @@ import pytest
 import torch
 from patterns import pattern_dataset
 
-from tunescope.datasets import PackedDataset
+from tunescope.datasets import PackedDataset, share_views
 from tunescope.models import MODELS
 from tunescope.models.deep.network import Network
 from tunescope.training.frozen import frozen_features
@@ -47,6 +47,16 @@ def test_rows_are_what_the_head_would_see(dataset: PackedDataset, tmp_path: Path
 
 def test_the_test_split_is_never_looked_at(dataset: PackedDataset, tmp_path: Path) -> None:
     features = _features(dataset, tmp_path)
+    assert not features[dataset.indices("test")].any()
+
+
+def test_a_view_with_few_rows_leaves_features_of_all_for_other_views(
+    dataset: PackedDataset, tmp_path: Path
+) -> None:
+    few = share_views(dataset)[3]
+    assert len(few.indices("train")) < len(dataset.indices("train"))
+    features = _features(few, tmp_path)
+    assert features[dataset.indices("train")].any(axis=1).all()
     assert not features[dataset.indices("test")].any()
 
 

@@ -7,6 +7,7 @@ write one file with a ``READER`` and name it below.
 from tunescope.datasets.cleaning import Inspection, inspect
 from tunescope.datasets.examining import Picture
 from tunescope.datasets.findings import Finding
+from tunescope.datasets.folds import fold_views, share_views
 from tunescope.datasets.known import recall
 from tunescope.datasets.packed import PackedDataset, dataset_name
 from tunescope.datasets.packing import pack
@@ -37,10 +38,12 @@ __all__ = [
     "SourceFile",
     "dataset_name",
     "find",
+    "fold_views",
     "inspect",
     "pack",
     "read",
     "recall",
+    "share_views",
     "split",
     "stamp",
 ]

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from tunescope.datasets.building import full_disk_named, save_json
 from tunescope.datasets.source import expanded
-from tunescope.datasets.splitting import SPLITS
-from tunescope.errors import SourceError, UnknownNameError
+from tunescope.datasets.splitting import SPLITS, TEST, TRAIN, VALIDATION
+from tunescope.errors import ParameterError, SourceError, UnknownNameError
 from tunescope.parameters import DatasetParameters
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ IMAGES, LABELS, SPLIT_NUMBERS, PATHS, DESCRIPTION = (
 PACKING = 2  # to raise when the same source and parameters give other arrays, tables or findings than before
 EMPTY_ARRAY_BYTES = 128
 LONGEST_NAME = 80
+UNUSED = len(SPLITS)  # in a view: the number of rows that are of no split
 REJECTED, FILES, FINDINGS, QUALITY = "rejected.npy", "files.parquet", "findings.parquet", "quality.json"
 
 
@@ -51,6 +52,8 @@ class PackedDataset:
         classes: names, sorted; a label is an index into them.
         image_shape: height, width and channels (1 or 3).
         source: where the images came from.
+        view: what sets its splits apart from those that were packed; see :meth:`with_split`.
+        view_splits: (n,) the splits of a view.
     """
 
     name: str
@@ -59,6 +62,8 @@ class PackedDataset:
     classes: tuple[str, ...]
     image_shape: tuple[int, int, int]
     source: str
+    view: str = ""
+    view_splits: npt.NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def open(cls, folder: str | Path) -> "PackedDataset":
@@ -104,7 +109,9 @@ class PackedDataset:
 
     @cached_property
     def splits(self) -> npt.NDArray[np.uint8]:
-        """(n,) index into ``SPLITS``."""
+        """(n,) index into ``SPLITS``; in a view also ``UNUSED``."""
+        if self.view_splits is not None:
+            return self.view_splits
         return np.asarray(np.load(self.folder / SPLIT_NUMBERS, allow_pickle=False))
 
     @cached_property
@@ -180,6 +187,34 @@ class PackedDataset:
             raise UnknownNameError(f"`{split}` is no split: use {', '.join(f'`{name}`' for name in SPLITS)}")
         return np.flatnonzero(self.splits == SPLITS.index(split))
 
+    @property
+    def unsealed(self) -> npt.NDArray[np.intp]:
+        """Rows that are not of the test split, ascending; the same in every view."""
+        return np.flatnonzero(self.splits != TEST)
+
+    def with_split(
+        self, train: npt.NDArray[np.intp], validation: npt.NDArray[np.intp], view: str
+    ) -> "PackedDataset":
+        """The same images and test split, but other rows for training and validation.
+
+        Args:
+            train: rows; what is neither of these nor of the test split is unused.
+            validation: rows, none of them in ``train``.
+            view: tells this choice of rows from any other.
+
+        Raises:
+            ParameterError: when a row is of the test split.
+        """
+        chosen = np.concatenate([train, validation])
+        sealed = chosen[self.splits[chosen] == TEST]
+        if len(sealed):
+            raise ParameterError(f"row {sealed[0]} is of the test split: choose from the others")
+        splits = np.where(self.splits == TEST, TEST, UNUSED).astype(np.uint8)
+        splits[train], splits[validation] = TRAIN, VALIDATION
+        other = replace(self, view=view, view_splits=splits)
+        vars(other).update(images=self.images, labels=self.labels)  # mapped and read once for all views
+        return other
+
     def subset(self, split: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         """Images and labels of a split, copied into memory."""
         rows = self.indices(split)
@@ -187,7 +222,7 @@ class PackedDataset:
 
     def counts(self) -> dict[str, int]:
         """Number of images in each split."""
-        numbers = np.bincount(self.splits, minlength=len(SPLITS))
+        numbers = np.bincount(self.splits, minlength=len(SPLITS))[: len(SPLITS)]
         return {split: int(number) for split, number in zip(SPLITS, numbers, strict=True)}
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,20 +3,24 @@
 from tunescope.execution.messages import (
     Assignment,
     EpochEnded,
+    StepScored,
     TrialEnded,
     TrialFailed,
     TrialMessage,
     Workbench,
 )
+from tunescope.execution.slots import default_workers
 from tunescope.execution.workers import Workers, warm_up
 
 __all__ = [
     "Assignment",
     "EpochEnded",
+    "StepScored",
     "TrialEnded",
     "TrialFailed",
     "TrialMessage",
     "Workbench",
     "Workers",
+    "default_workers",
     "warm_up",
 ]

@@ -13,7 +13,9 @@ class Workbench:
     """What all trials of a search share: where data are found, and how to train.
 
     ``features`` maps extractors to the folders of their matrices; ``cache`` is where trials leave for others
-    what frozen networks say of the images; ``threads`` are those of one worker.
+    what frozen networks say of the images; ``threads`` are those of one worker. With ``folds``, a trial is
+    that many trainings; with ``fidelity`` `images` it trains on growing shares of the images first. Of the
+    ``objectives``, what takes time to measure is measured only when it is among them.
     """
 
     dataset: Path
@@ -21,6 +23,9 @@ class Workbench:
     cache: Path | None
     threads: int
     training: TrainingParameters = field(default_factory=TrainingParameters)
+    objectives: tuple[str, ...] = ("accuracy",)
+    folds: int | None = None
+    fidelity: str = "epochs"
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Assignment:
     """One configuration to train.
 
     ``folder`` is where its model and validation predictions go; ``checkpoint`` is the file of an unfinished
-    training, which an earlier trial of the same configuration may have left.
+    training, which an earlier trial of the same configuration may have left; ``threads`` are those of the
+    workbench where nobody says otherwise.
     """
 
     trial_id: int
@@ -37,6 +43,7 @@ class Assignment:
     seed: int
     folder: Path
     checkpoint: Path | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,26 @@ class EpochEnded:
 
 
 @dataclass(frozen=True)
+class StepScored:
+    """A trial of several trainings has ended one of them.
+
+    With folds, ``step`` counts them from 1 and ``scores`` are means over the folds so far; with shares,
+    ``step`` is the number of ninths of the training images (1, 3, 9) and ``scores`` are those of this share.
+    """
+
+    trial_id: int
+    step: int
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class TrialEnded:
-    """A trial was trained and scored; ``columns`` are those of the trial table, ``phases`` seconds."""
+    """A trial was trained and scored; ``columns`` are those of the trial table, ``phases`` seconds.
+
+    ``scores`` are ``accuracy``, ``balanced_accuracy``, ``macro_f1`` and ``log_loss``, and those of
+    ``latency`` (milliseconds for one image), ``size`` (bytes) and ``training_time`` (seconds) that the
+    workbench asks for.
+    """
 
     trial_id: int
     scores: Mapping[str, float]
@@ -70,4 +95,4 @@ class TrialFailed:
     reason: str
 
 
-TrialMessage = EpochEnded | TrialEnded | TrialFailed
+TrialMessage = EpochEnded | StepScored | TrialEnded | TrialFailed

@@ -21,5 +21,6 @@ for _name in (
     "sklearn.svm",
     "sklearn.tree",
     "skops.io",
+    "torch._dynamo",  # what every optimizer of PyTorch imports when it is first made, for seconds
 ):
     import_module(_name)

@@ -27,6 +27,7 @@ from tunescope.training.policies import (
     WarmupCos,
 )
 from tunescope.training.predictor import Predictor, load_predictor
+from tunescope.training.resampling import train_in_folds, train_on_shares
 from tunescope.training.start import train
 
 POLICIES: dict[str, type[Policy]] = {
@@ -61,4 +62,6 @@ __all__ = [
     "load_predictor",
     "scores",
     "train",
+    "train_in_folds",
+    "train_on_shares",
 ]

@@ -112,6 +112,7 @@ class Checkpoint:
             torch.__version__,
             loop.task.predictor.identity.to_dict(),
             setting.dataset.fingerprint,
+            setting.dataset.view,
             setting.seed,
             setting.device.partition(":")[0],
             setting.options.model_dump(mode="json", include={"precision", "compile", "weights"}),

@@ -30,7 +30,7 @@ def frozen_features(
     device: str,
     before_batch: Callable[[], object] = lambda: None,
 ) -> Features:
-    """Features of the training and validation images; those of the test split are never looked at.
+    """Features of all images but those of the test split, which are never looked at.
 
     They are kept under ``<root>/<fingerprint of the dataset>/frozen-<8 hex digits>``.
 
@@ -78,7 +78,7 @@ def _fill(
     device: str,
     before_batch: Callable[[], object],
 ) -> None:
-    rows = np.sort(np.concatenate([dataset.indices("train"), dataset.indices("validation")]))
+    rows = dataset.unsealed  # those of every view: others read what one has written
     size = images_at_a_time((network.side, network.side, CHANNELS))
     network.eval()
     with torch.inference_mode():

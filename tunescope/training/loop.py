@@ -266,7 +266,11 @@ class Loop:
         return replace(reached, weights=weights)
 
     def _probabilities(self) -> Probabilities:
-        """What the learner says of the validation split, in pieces that fit into memory."""
+        """What the learner says of the validation split, in pieces that fit into memory.
+
+        Raises:
+            Stopped: when it is asked to stop meanwhile.
+        """
         self.learner.eval()
         while (found := _unless_memory_runs_out(self._predicted)) is None:
             if self.progress.seen_together == 1:
@@ -284,12 +288,12 @@ class Loop:
     def _predicted(self) -> Probabilities:
         rows, size = self.dataset.indices("validation"), self.progress.seen_together
         pieces = (rows[at : at + size] for at in range(0, len(rows), size))
-        return np.concatenate(
-            [probabilities_of(self.learner, self.task.prepare(self._inputs(piece))) for piece in pieces]
-        )
+        return np.concatenate([self._predicted_piece(piece) for piece in pieces])
 
-    def _inputs(self, rows: npt.NDArray[np.intp]) -> Tensor:
-        return torch.from_numpy(self.task.inputs[rows]).to(self.setting.device)
+    def _predicted_piece(self, rows: npt.NDArray[np.intp]) -> Probabilities:
+        self.setting.stop_if_asked()
+        inputs = torch.from_numpy(self.task.inputs[rows]).to(self.setting.device)
+        return probabilities_of(self.learner, self.task.prepare(inputs))
 
     def _keep(self, reached: Best) -> None:
         if self.best is None or reached.rank > self.best.rank:

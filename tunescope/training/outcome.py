@@ -83,10 +83,12 @@ class Trained:
     Attributes:
         predictor: the model that was kept.
         validation_probabilities: (n, classes) of the validation split, rows in the dataset's order.
-        scores: ``accuracy``, ``balanced_accuracy``, ``macro_f1`` and ``log_loss`` of these.
+        scores: ``accuracy``, ``balanced_accuracy``, ``macro_f1`` and ``log_loss`` of these; of several folds,
+            the means, while model and probabilities are those of the first.
         phases: seconds by phase, which add up to ``seconds``. Of a shallow model ``load``, ``fit`` and
             ``evaluate``; of a deep one ``prepare``, ``warm_up`` (the first step), ``load``, ``augment``,
-            ``forward``, ``backward``, ``optimizer``, ``evaluate``, ``checkpoint`` and ``other``.
+            ``forward``, ``backward``, ``optimizer``, ``evaluate``, ``checkpoint`` and ``other``; trainings on
+            smaller shares of the images before are ``rungs``.
         seconds: of everything, those before an interruption too.
         images_per_second: training images, counted once each time they were used, over the seconds of their
             steps, warm-up apart; of a shallow model over all seconds.

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,9 @@ class Identity:
 
 
 class Predictor(ABC):
-    """A trained model. ``identity`` says which."""
+    """A trained model. ``identity`` says which; ``files`` names what :meth:`save` writes."""
+
+    files: ClassVar[tuple[str, ...]]
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity

@@ -13,7 +13,7 @@ from tunescope.errors import RunError
 from tunescope.features import EXTRACTORS, FeatureExtractor, save_extractor
 from tunescope.models import MODELS
 from tunescope.training.outcome import Probabilities
-from tunescope.training.predictor import Identity, Images, Predictor
+from tunescope.training.predictor import DESCRIPTION, Identity, Images, Predictor
 from tunescope.training.soundness import check_soundness
 
 PIPELINE, EXTRACTOR = "model.skops", "extractor.npz"
@@ -38,6 +38,8 @@ DAMAGE = (
 
 class ShallowPredictor(Predictor):
     """A fitted pipeline, and the fitted extractor that makes its features."""
+
+    files = (DESCRIPTION, PIPELINE, EXTRACTOR)
 
     def __init__(self, identity: Identity, pipeline: Any, extractor: FeatureExtractor[Any]) -> None:
         super().__init__(identity)
