@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable
 
-from bench import datasets, demo, startup, training
+from bench import datasets, demo, startup, store, strategies, training
 from bench.rows import Row, publish
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "startup": startup.measure,
     "datasets": datasets.measure,
     "training": training.measure,
+    "store": store.measure,
+    "strategies": strategies.measure,
     "demo": demo.measure,
 }
 

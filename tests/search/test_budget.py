@@ -17,7 +17,7 @@ from tunescope.search.budget import (
 def _progress(*values: float | None, seconds: float = 0.0) -> Progress:
     progress = Progress(seconds=seconds)
     for value in values:
-        progress.count(value, value, failed=value is None)
+        progress.count(None if value is None else (value,), value, failed=value is None)
     return progress
 
 

@@ -9,6 +9,7 @@ import pytest
 from optuna.trial import TrialState
 
 from tunescope.execution import Workers
+from tunescope.parameters import SearchParameters
 from tunescope.search import Space
 from tunescope.search.budget import Budget, Progress
 from tunescope.search.loop import Listener, StudyPlan, search_study
@@ -20,7 +21,7 @@ SPACE = Space.from_dict({"model": {"type": "categorical", "choices": ["svm", "tr
 class _Count(Listener):
     trials = -1
 
-    def progressed(self, progress: Progress, running: int) -> None:
+    def progressed(self, progress: Progress, budget: Budget, running: int) -> None:
         self.trials = progress.trials
 
 
@@ -41,7 +42,9 @@ def study(store: Store) -> optuna.Study:
 def _taken_stock(store: Store, folder: Path) -> int:
     """Launch the study with no second to spend; returns how many trials it counts as tried."""
     count = _Count()
-    plan = StudyPlan("lost", "random", SPACE, Budget(max_seconds=0.0), folder)
+    plan = StudyPlan(
+        "lost", "random", SPACE, SearchParameters(strategies=("random",), max_seconds=1e-9), folder
+    )
     search_study(store, plan, cast(Workers, None), count)
     return count.trials
 

@@ -1,8 +1,9 @@
 """When a study ends: trials, seconds, target accuracy or patience, whichever comes first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tunescope.parameters import SearchParameters
+from tunescope.search.objectives import Front, Merits
 
 MAX_TRIALS = "max_trials reached"
 MAX_SECONDS = "max_seconds used up"
@@ -19,19 +20,18 @@ class Progress:
 
     trials: int = 0
     seconds: float = 0.0
-    best_value: float = float("-inf")
     best_accuracy: float = 0.0
     since_best: int = 0
     failed_in_a_row: int = 0
+    front: Front = field(default_factory=Front)
 
-    def count(self, value: float | None, accuracy: float | None, failed: bool) -> None:
-        """Take in a trial that has ended; ``value`` and ``accuracy`` are ``None`` without a result."""
+    def count(self, merits: Merits | None, accuracy: float | None, failed: bool) -> None:
+        """Take in a trial that has ended; ``merits`` and ``accuracy`` are ``None`` without a result."""
         self.trials += 1
         self.failed_in_a_row = self.failed_in_a_row + 1 if failed else 0
         self.best_accuracy = max(self.best_accuracy, accuracy or 0.0)
-        improved = value is not None and value > self.best_value
+        improved = merits is not None and self.front.offer(merits)
         self.since_best = 0 if improved else self.since_best + 1
-        self.best_value = max(self.best_value, value if value is not None else float("-inf"))
 
 
 @dataclass(frozen=True)

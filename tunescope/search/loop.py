@@ -1,52 +1,88 @@
 """One study: ask the strategy, give configurations to workers, write what comes back, end in time."""
 
+import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import optuna
-from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tunescope.execution import Assignment, EpochEnded, TrialEnded, TrialFailed, TrialMessage, Workers
+from tunescope.errors import RunError
+from tunescope.execution import (
+    Assignment,
+    EpochEnded,
+    StepScored,
+    TrialEnded,
+    TrialFailed,
+    TrialMessage,
+    Workers,
+)
+from tunescope.parameters import DIRECTIONS, SearchParameters
 from tunescope.search.budget import EXHAUSTED, TARGET, Budget, Progress
 from tunescope.search.kept import KeptModels, delete_model
+from tunescope.search.objectives import directions, merits, standing
+from tunescope.search.orders import obey
+from tunescope.search.pruning import make_pruner
 from tunescope.search.space import MODEL, Configuration, Space
-from tunescope.search.strategies import make_sampler
-from tunescope.search.summary import rank, ranked, summarize
-from tunescope.store import Store, commands, frames
+from tunescope.search.space_changes import difference
+from tunescope.search.strategies import STRATEGIES, make_sampler
+from tunescope.search.summary import ranked, summarize
+from tunescope.store import Store, commands, frames, runs
 from tunescope.store import trials as trial_rows
-from tunescope.store.schema import STOPPED_BY_COMMAND
+from tunescope.store.schema import REPEATS, STOPPED_BY_COMMAND
 
-_UPKEEP_SECONDS = 0.5  # between two looks at the commands
+# Between two looks at the commands and at other studies: with the grace of the workers, a target that one
+# worker reaches has stopped every other within two seconds.
+_UPKEEP_SECONDS = 0.25
 _POLL_SECONDS = 0.1
 _RETRY_OF = "retry_of"
 CHECKPOINT = "unfinished.pt"
 _QUEUED = "fixed_params"  # where Optuna keeps the parameters of an enqueued trial
 _NEVER = datetime.min
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What one study of a run searches, how, and for how long. ``folder`` takes the trials' models."""
+    """What one study of a run searches, how, and for how long.
+
+    Attributes:
+        run_id: the run that the study belongs to.
+        strategy: a key of ``STRATEGIES``.
+        space: of the configurations.
+        search: the parameters of the whole run's search; the study takes its share of the budget.
+        folder: takes the trials' models.
+        starts: configurations to try first, before every model's default.
+    """
 
     run_id: str
     strategy: str
     space: Space
-    budget: Budget
+    search: SearchParameters
     folder: Path
-    objective: str = "accuracy"
-    pruner: Literal["median", "none"] = "median"
-    seed: int = 0
-    seed_trials: tuple[Configuration, ...] = ()
+    starts: tuple[Configuration, ...] = ()
 
     @property
     def name(self) -> str:
         """The name of the study in the store."""
         return f"{self.run_id}-{self.strategy}"
+
+    @property
+    def budget(self) -> Budget:
+        """The study's share of the run's budget."""
+        return Budget.share(self.search, self.strategy)
+
+    @property
+    def objective(self) -> tuple[str, ...]:
+        """What the study optimizes."""
+        return self.search.objective
 
 
 @dataclass(frozen=True)
@@ -67,7 +103,7 @@ class Listener:
     def trial_ended(self, trial: EndedTrial) -> None:
         """A trial has ended."""
 
-    def progressed(self, progress: Progress, running: int) -> None:
+    def progressed(self, progress: Progress, budget: Budget, running: int) -> None:
         """Some time has passed, or a trial has ended."""
 
 
@@ -78,15 +114,18 @@ def search_study(
 
     Returns:
         The summary that :func:`tunescope.search.summary.summarize` makes.
+
+    Raises:
+        RunError: when an earlier launch searched another space.
     """
     study = _open_study(store, plan)
     if trial_rows.study_record(store, study._study_id)["stopped_because"] is None:
-        _StudySearch(store, plan, study, workers, listener or Listener()).run()
+        StudySearch(store, plan, study, workers, listener or Listener()).run()
     return summarize(store, study._study_id, plan.name)
 
 
 @dataclass
-class _Running:
+class Running:
     """A trial that a worker trains, and why it was asked to stop, if it was."""
 
     trial: Trial
@@ -107,7 +146,7 @@ class _Running:
         }
 
 
-class _StudySearch:
+class StudySearch:
     """One launch of a study; what must outlive it is in the store."""
 
     def __init__(
@@ -115,17 +154,18 @@ class _StudySearch:
     ) -> None:
         self.store, self.plan, self.study = store, plan, study
         self.workers, self.listener = workers, listener
-        self.running: dict[int, _Running] = {}
+        self.running: dict[int, Running] = {}
         self.progress = Progress()
-        self.kept = KeptModels()
+        self.kept = KeptModels(is_repeating=STRATEGIES[plan.strategy].repeats)
         self.seconds_before = trial_rows.study_record(store, study._study_id)["seconds"]
         self.begun = time.monotonic()
-        self.next_upkeep = self.begun
+        self.next_upkeep = self.looked = self.begun
+        self.is_paused = runs.is_paused(store, plan.run_id)
+        self.ended_because: str | None = None
 
     def run(self) -> None:
         self._take_stock()
         self._enqueue_starts()
-        self._sampler_for_what_is_left()
         while (reason := self._reason_to_end()) is None:
             self._assign()
             self._listen()
@@ -135,10 +175,10 @@ class _StudySearch:
         """Count what earlier launches have done, and fail what a dead one left running."""
         trials = self.study.get_trials(deepcopy=False)
         retried = {trial.user_attrs.get(_RETRY_OF) for trial in trials}
-        before = ranked(frames.trials_frame(self.store, study=self.plan.name))
+        before = ranked(frames.trials_frame(self.store, study=self.plan.name), self.plan.objective)
         accuracies = dict(zip(before["number"], before["validation_accuracy"], strict=True))
         for row in before.to_dict("records"):
-            self.kept.offer(rank(row["value"], row["log_loss"], row["seconds"]), Path(row["folder"]))
+            self._keep(row["values"], row["log_loss"], row["seconds"], Path(row["folder"]))
         for trial in sorted(trials, key=lambda one: one.datetime_complete or one.datetime_start or _NEVER):
             # A launch that dies between asking and suggesting leaves a trial that tried nothing.
             counts = bool(_configuration(trial))
@@ -148,28 +188,32 @@ class _StudySearch:
                 if not self._try_again(trial) and counts:
                     self.progress.count(None, None, failed=True)
             elif trial.state.is_finished() and trial.number not in retried and counts:
-                value = trial.value if trial.state == TrialState.COMPLETE else None
+                values = trial.values if trial.state == TrialState.COMPLETE else None
                 accuracy = accuracies.get(trial.number)
-                self.progress.count(value, accuracy, trial.state == TrialState.FAIL)
+                self._count(values, accuracy, trial.state == TrialState.FAIL)
 
     def _enqueue_starts(self) -> None:
-        """Queue the seed trials, then every model's default; those that are there already stay single."""
-        for configuration in (*self.plan.seed_trials, *self.plan.space.defaults()):
+        """Queue what is to be tried first, every model's default last; what is there already stays single."""
+        first = (*self.plan.search.seed_trials, *self.plan.starts, *self.plan.space.defaults())
+        for configuration in first:
             self.study.enqueue_trial(configuration, skip_if_exists=True)
-
-    def _sampler_for_what_is_left(self) -> None:
-        """A launch that goes on draws from a seed of its own: the first one's would repeat its trials."""
-        seed = _mixed(self.plan.seed, self.progress.trials) if self.progress.trials else self.plan.seed
-        self.study.sampler = make_sampler(self.plan.strategy, self.plan.space, seed)
 
     def _reason_to_end(self) -> str | None:
         """Why to end now, or ``None``; also signs, obeys commands and tells the listener."""
-        self.progress.seconds = self.seconds_before + time.monotonic() - self.begun
-        self.listener.progressed(self.progress, len(self.running))
+        self._count_seconds()
+        self.listener.progressed(self.progress, self.plan.budget, len(self.running))
         reason = self._upkeep() or self.plan.budget.exhausted_by(self.progress)
-        if reason is None and not self.running and self._is_exhausted():
+        if reason is None and not self.running and not self.is_paused and self._is_exhausted():
             return EXHAUSTED
         return reason
+
+    def _count_seconds(self) -> None:
+        """Seconds of search so far; a pause in which nothing is trained is none."""
+        moment = time.monotonic()
+        if self.is_paused and not self.running:
+            self.begun += moment - self.looked
+        self.looked = moment
+        self.progress.seconds = self.seconds_before + moment - self.begun
 
     def _upkeep(self) -> str | None:
         if time.monotonic() < self.next_upkeep:
@@ -177,9 +221,14 @@ class _StudySearch:
         self.next_upkeep = time.monotonic() + _UPKEEP_SECONDS
         trial_rows.update_study(self.store, self.study._study_id, seconds=self.progress.seconds)
         for command in commands.pending(self.store, self.plan.run_id):
-            commands.acknowledge(self.store, command, "Stopping: running trials end now.")
-            return STOPPED_BY_COMMAND
-        return self._end_of_run()
+            answer = obey(self, command)
+            logger.info("%s: %s", command.name, answer)
+            commands.acknowledge(self.store, command, answer)
+        return self.ended_because or self._end_of_run()
+
+    def change(self, search: SearchParameters) -> None:
+        """Go on by another budget."""
+        self.plan = replace(self.plan, search=search)
 
     def _end_of_run(self) -> str | None:
         """Why the whole run is over, when another study of it has ended it."""
@@ -195,8 +244,11 @@ class _StudySearch:
         while self.workers.idle and self._may_begin() and not self._is_exhausted():
             trial = self.study.ask()
             configuration = self.plan.space.suggest(trial)
+            if (first := self._attributes(trial).get(REPEATS)) is not None:
+                self.kept.pin(self._folder(first))
+                self.kept.pin(self._folder(trial.number))
             assignment = self._assignment(trial, configuration)
-            self.running[trial._trial_id] = _Running(trial, configuration, time.monotonic())
+            self.running[trial._trial_id] = Running(trial, configuration, time.monotonic())
             trial_rows.enter_trial(
                 self.store,
                 trial._trial_id,
@@ -205,8 +257,14 @@ class _StudySearch:
                 folder=str(assignment.folder),
             )
 
+    def _attributes(self, trial: Trial) -> dict[str, Any]:
+        """What strategies note with a trial; Optuna shows it of finished trials only."""
+        return self.study._storage.get_trial_system_attrs(trial._trial_id)
+
     def _may_begin(self) -> bool:
         limit = self.plan.budget.max_trials
+        if self.is_paused:
+            return False
         return limit is None or self.progress.trials + len(self.running) < limit
 
     def _is_exhausted(self) -> bool:
@@ -229,7 +287,7 @@ class _StudySearch:
             trial_id=trial._trial_id,
             model=model,
             hyperparameters=own,
-            seed=_mixed(self.plan.seed, first),
+            seed=_mixed(self.plan.search.seed, first),
             folder=self._folder(trial.number),
             checkpoint=self._folder(first) / CHECKPOINT,
         )
@@ -244,6 +302,8 @@ class _StudySearch:
     def _take(self, message: TrialMessage) -> None:
         if isinstance(message, EpochEnded):
             self._epoch(message)
+        elif isinstance(message, StepScored):
+            self._report(message.trial_id, message.step, message.scores)
         elif isinstance(message, TrialEnded):
             self._complete(message)
         else:
@@ -253,10 +313,27 @@ class _StudySearch:
         running = self.running[message.trial_id]
         running.last_epoch = message
         trial_rows.enter_epoch(self.store, message.trial_id, epoch=message.epoch, **message.values)
-        running.trial.report(message.values["validation_accuracy"], message.epoch)
+        if self.plan.search.folds is None and self.plan.search.fidelity == "epochs":
+            seen = {"accuracy": "validation_accuracy", "log_loss": "validation_loss"}
+            scores = {score: message.values[column] for score, column in seen.items()}
+            self._report(message.trial_id, message.epoch, scores)
+
+    def _report(self, trial_id: int, step: int, scores: Mapping[str, float]) -> None:
+        """Show the pruner how a trial stands, and end one that it gives up."""
+        if len(self.plan.objective) > 1:
+            return  # Optuna's pruners compare one score
+        running = self.running[trial_id]
+        objective = self.plan.objective[0]
+        if objective not in scores and DIRECTIONS[objective] == "minimize":
+            return  # neither is accuracy in the way of latency or size
+        running.trial.report(scores.get(objective, scores["accuracy"]), step)
         if running.stopped_because is None and running.trial.should_prune():
-            running.pruned = True
-            self._stop(running, f"pruned: below the median after epoch {message.epoch}")
+            self.prune(running, f"pruned: behind the others after {self._step_in_words(step)}")
+
+    def _step_in_words(self, step: int) -> str:
+        if self.plan.search.folds is not None:
+            return f"fold {step}"
+        return f"epoch {step}" if self.plan.search.fidelity == "epochs" else f"{step}/9 of the images"
 
     def _complete(self, message: TrialEnded) -> None:
         running = self.running.pop(message.trial_id)
@@ -265,14 +342,21 @@ class _StudySearch:
         if running.pruned:
             self._discard(running)
             return
-        value, accuracy = message.scores[self.plan.objective], message.scores["accuracy"]
-        self.study.tell(running.trial, value)
-        self.progress.count(value, accuracy, failed=False)
+        values = [message.scores[name] for name in self.plan.objective]
+        accuracy = message.scores["accuracy"]
+        self.study.tell(running.trial, values)
+        self._count(values, accuracy, failed=False)
         self._announce(running, TrialState.COMPLETE, accuracy, running.stopped_because or "")
         loss, seconds = message.scores["log_loss"], message.columns["seconds"]
-        self.kept.offer(rank(value, loss, seconds), self._folder(running.trial.number))
+        self._keep(values, loss, seconds, self._folder(running.trial.number))
 
-    def _discard(self, running: _Running) -> None:
+    def _count(self, values: Sequence[float] | None, accuracy: float | None, failed: bool) -> None:
+        self.progress.count(merits(values, self.plan.objective) if values else None, accuracy, failed)
+
+    def _keep(self, values: Sequence[float], log_loss: float, seconds: float, folder: Path) -> None:
+        self.kept.offer(standing(values, log_loss, seconds, self.plan.objective), folder)
+
+    def _discard(self, running: Running) -> None:
         """End a pruned trial: what it had learned is not for the comparison."""
         self.study.tell(running.trial, state=TrialState.PRUNED)
         self.progress.count(None, None, failed=False)
@@ -303,11 +387,16 @@ class _StudySearch:
         self.study.enqueue_trial(configuration, user_attrs={_RETRY_OF: trial.number})
         return True
 
-    def _stop(self, running: _Running, reason: str) -> None:
+    def prune(self, running: Running, reason: str) -> None:
+        """End a trial whose result is not worth waiting for."""
+        running.pruned = True
+        self._stop(running, reason)
+
+    def _stop(self, running: Running, reason: str) -> None:
         running.stopped_because = reason
         self.workers.stop(running.trial._trial_id)
 
-    def _announce(self, running: _Running, state: TrialState, accuracy: float | None, note: str = "") -> None:
+    def _announce(self, running: Running, state: TrialState, accuracy: float | None, note: str = "") -> None:
         seconds = time.monotonic() - running.begun
         self.listener.trial_ended(
             EndedTrial(running.trial.number, running.configuration, state, accuracy, seconds, note)
@@ -320,7 +409,7 @@ class _StudySearch:
                 self._stop(running, reason)
         while self.running:
             self._listen()
-        self.progress.seconds = self.seconds_before + time.monotonic() - self.begun
+        self._count_seconds()
         trial_rows.update_study(
             self.store, self.study._study_id, seconds=self.progress.seconds, stopped_because=reason
         )
@@ -330,15 +419,32 @@ def _open_study(store: Store, plan: StudyPlan) -> optuna.Study:
     study = optuna.create_study(
         storage=store.storage,
         study_name=plan.name,
-        direction="maximize",
+        directions=directions(plan.objective),
         load_if_exists=True,
-        pruner=_pruner(plan.pruner),
-        sampler=make_sampler(plan.strategy, plan.space, plan.seed),
+        pruner=make_pruner(plan.search),
+        sampler=_sampler(plan, plan.search.seed),
     )
-    trial_rows.enter_study(
-        store, study._study_id, plan.run_id, plan.strategy, plan.objective, plan.space.to_dict()
-    )
+    objective, space = "+".join(plan.objective), plan.space.to_dict()
+    trial_rows.enter_study(store, study._study_id, plan.run_id, plan.strategy, objective, space)
+    _require_same_space(trial_rows.study_record(store, study._study_id)["space"], plan)
     return study
+
+
+def _require_same_space(before: Mapping[str, Any], plan: StudyPlan) -> None:
+    changes = difference(before, plan.space.to_dict())
+    if changes:
+        raise RunError(
+            f"study `{plan.name}` was begun with another space ({'; '.join(changes)}): "
+            "go on with the space that it had, or choose another `run.id`"
+        )
+
+
+def _sampler(plan: StudyPlan, seed: int) -> BaseSampler:
+    """The strategy's sampler; one that wants to know how many trials there will be is told."""
+    options = dict(plan.search.options.get(plan.strategy, {}))
+    if "max_trials" in STRATEGIES[plan.strategy].options and plan.budget.max_trials is not None:
+        options.setdefault("max_trials", plan.budget.max_trials)
+    return make_sampler(plan.strategy, plan.space, seed, **options)
 
 
 def _configuration(trial: FrozenTrial) -> dict[str, Any]:
@@ -350,11 +456,6 @@ def _first_try(trial: Trial) -> int:
     """The number of the trial that this one tries again, or its own."""
     number: int = trial.user_attrs.get(_RETRY_OF, trial.number)
     return number
-
-
-def _pruner(name: str) -> BasePruner:
-    """A median needs some trials to be one, and trainings some epochs to show what they are."""
-    return MedianPruner(n_startup_trials=5, n_warmup_steps=5) if name == "median" else NopPruner()
 
 
 def _mixed(seed: int, number: int) -> int:

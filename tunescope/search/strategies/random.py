@@ -1,10 +1,10 @@
-"""Random search (Bergstra and Bengio, JMLR 2012): Optuna's own sampler."""
+"""Random search (Bergstra and Bengio, JMLR 2012), with numbers that depend on seed and trial number alone."""
 
 from typing import Any
 
-from optuna.samplers import RandomSampler
+from tunescope.search.strategies.draws import DrawingSampler
 
 
-def build(space: object = None, seed: int | None = None, **options: Any) -> RandomSampler:
+def build(space: object = None, seed: int | None = None, **options: Any) -> DrawingSampler:
     """Make the sampler; ``space`` is not needed."""
-    return RandomSampler(seed=seed, **options)
+    return DrawingSampler(seed, **options)

@@ -3,7 +3,12 @@
 import math
 from typing import Any
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 
 def to_unit(distribution: BaseDistribution, value: float) -> float:
@@ -16,7 +21,29 @@ def to_unit(distribution: BaseDistribution, value: float) -> float:
 def from_unit(distribution: BaseDistribution, unit: float) -> Any:
     """The value at a place in its range, on its step, as the type that the range has."""
     low, high = _ends(distribution)
-    position = low + unit * (high - low)
+    return _fitted(distribution, low + unit * (high - low))
+
+
+def at_share(distribution: BaseDistribution, share: float) -> Any:
+    """The value below which a share (0 up to 1, not 1 itself) of the distribution lies.
+
+    Even shares give each choice and each step its equal part, the ends too, which rounding as
+    :func:`from_unit` does would halve.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[int(share * len(distribution.choices))]
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    if distribution.log and isinstance(distribution, IntDistribution):
+        low, high = math.log(distribution.low - 0.5), math.log(distribution.high + 0.5)
+        return _fitted(distribution, low + share * (high - low))
+    if distribution.step is None or distribution.log:
+        return from_unit(distribution, share)
+    steps = round((distribution.high - distribution.low) / distribution.step)
+    value = min(distribution.low + int(share * (steps + 1)) * distribution.step, distribution.high)
+    return int(value) if isinstance(distribution, IntDistribution) else float(value)
+
+
+def _fitted(distribution: BaseDistribution, position: float) -> Any:
     value = math.exp(position) if distribution.log else position  # type: ignore[attr-defined]
     step = distribution.step  # type: ignore[attr-defined]
     if step is not None:
