@@ -307,6 +307,14 @@ class TestOtherEnds:
         assert not page.all("img")
         assert "240 images of 4 classes" in page.text
 
+    def test_several_objectives_show_their_front(self, data: ReportData) -> None:
+        assert 'data-figure="pareto"' not in render(data)
+        search = {**data.parameters["search"], "objective": ["accuracy", "training_time"]}
+        page = render(replace(data, parameters={**data.parameters, "search": search}))
+        assert 'data-figure="pareto"' in page
+        assert "accuracy against training time" in page
+        assert "Area covered" in page
+
     def test_a_packaged_winner_says_where_its_package_is(self, data: ReportData) -> None:
         assert data.winner is not None
         assert "Packaged to predict" not in _Page(render(data)).text

@@ -22,6 +22,7 @@ PHASES = {
     "optimizer": "the weights are changed",
     "fit": "the whole training of a shallow model",
     "evaluate": "the validation split is predicted",
+    "rungs": "trainings on smaller shares of the images, before the whole",
     "checkpoint": "what a training needs to go on after an interruption is saved",
     OTHER: "what no phase counts",
 }

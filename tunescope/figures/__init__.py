@@ -8,6 +8,7 @@ from tunescope.figures import (
     importance,
     learning_curves,
     parallel,
+    pareto,
     phase_costs,
     studies,
     trade_off,
@@ -22,6 +23,7 @@ CHARTS: dict[str, Chart] = {
     "importance": importance.CHART,
     "phase_costs": phase_costs.CHART,
     "trade_off": trade_off.CHART,
+    "pareto": pareto.CHART,
     "parallel": parallel.CHART,
 }
 

@@ -66,6 +66,7 @@ _HUE_OF = {
     "optimizer": "grey",
     "fit": "brown",
     "evaluate": "green",
+    "rungs": "violet",
     "checkpoint": "olive",
     "other": "mist",
     "COMPLETE": "green",

@@ -11,6 +11,7 @@ import yaml
 from tunescope.figures import CHARTS
 from tunescope.figures.confusion import draw as draw_confusion
 from tunescope.figures.learning_curves import draw_training
+from tunescope.figures.pareto import objective_name
 from tunescope.report.collecting import SHOWN_MISTAKES, collect
 from tunescope.report.data import ReportData
 from tunescope.report.rendering import Draw, rendered
@@ -48,6 +49,8 @@ def render(data: ReportData) -> str:
         _figures(data),
         data=data,
         charts=CHARTS,
+        objectives=_objectives(data),
+        several_objectives=len(_objectives(data)) > 1,
         findings=_findings(data.quality),
         tree=_tree(data),
         most_findings=MOST_FINDINGS,
@@ -60,13 +63,22 @@ def render(data: ReportData) -> str:
 def _figures(data: ReportData) -> dict[str, tuple[Draw, Any]]:
     """How each figure is drawn, and from what."""
     drawn: dict[str, tuple[Draw, Any]] = {
-        name: (CHARTS[name].draw, computed) for name, computed in data.charts.items()
+        name: (CHARTS[name].draw, computed)
+        for name, computed in data.charts.items()
+        # With one objective its front is that of accuracy against training time, which is there already.
+        if name != "pareto" or len(_objectives(data)) > 1
     }
     if data.winner and data.winner.curve:
         drawn["training"] = (draw_training, data.winner.curve)
     if data.winner and data.winner.confusion:
         drawn["confusion"] = (draw_confusion, data.winner.confusion)
     return drawn
+
+
+def _objectives(data: ReportData) -> list[str]:
+    """What the studies of the run optimized, as people write it."""
+    given = data.parameters.get("search", {}).get("objective", ())
+    return [objective_name(name) for name in (given.split("+") if isinstance(given, str) else given)]
 
 
 def _findings(quality: Mapping[str, Any]) -> list[tuple[str, str, int]]:
