@@ -92,7 +92,28 @@ def _cleaning() -> "tuple[Field, ...]":
 
 
 def _objectives() -> Mapping[str, str]:
-    return {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "macro_f1": "Macro F1"}
+    return {
+        "accuracy": "Share of the validation images that are right; more is better",
+        "balanced_accuracy": "Accuracy in which every class counts the same",
+        "macro_f1": "F1 score, the mean over the classes",
+        "log_loss": "How sure of the right classes; less is better",
+        "latency": "Milliseconds to classify one image; less is better",
+        "size": "Bytes of the files that predict; less is better",
+        "training_time": "Seconds of training; less is better",
+    }
+
+
+def _pruners() -> Mapping[str, str]:
+    return {
+        "median": "Below the median of the others",
+        "asha": "Successive halving (ASHA)",
+        "hyperband": "Hyperband",
+        "none": "None: every training goes on to its end",
+    }
+
+
+def _fidelities() -> Mapping[str, str]:
+    return {"epochs": "Epochs of networks", "images": "Growing shares of the training images"}
 
 
 def _precisions() -> Mapping[str, str]:
@@ -145,18 +166,29 @@ ADVANCED = (
     Field("search.patience", "Patience", "whole", "Trials without a better one that end a strategy.", "none"),
     Field("search.workers", "Workers", "whole", "Trials trained at the same time.", "one a core"),
     Field("search.seed", "Seed", "whole", "The same seed gives the same search."),
-    Field(
-        "search.objective",
-        "Objective",
-        "choice",
-        "What each strategy maximizes on validation images.",
-        "",
-        _objectives,
-    ),
     _IMAGE_SIZE,
     _SPLIT,
     _GROUP,
     _CORRECTIONS,
+)
+OBJECTIVES = Field("search.objective", "Objectives", "names", options=_objectives)
+SCORING = (
+    Field(
+        "search.folds",
+        "Folds",
+        "whole",
+        "Of a cross-validation over training and validation images; empty scores on the validation split.",
+        "no cross-validation",
+    ),
+    Field("search.pruner", "Pruner", "choice", "What ends hopeless trainings early.", "", _pruners),
+    Field("search.fidelity", "The pruner watches", "choice", "", "", _fidelities),
+    Field(
+        "search.seed_study",
+        "Seed study",
+        "text",
+        "A study of an earlier run, whose best configurations are tried first.",
+        "none",
+    ),
 )
 TRAINING = (
     Field("search.training.device", "Device", "text", "`auto`, `cpu`, `cuda` or `cuda:1`.", "auto"),
@@ -182,7 +214,20 @@ TRAINING = (
         "torchvision's",
     ),
 )
-FIELDS = (*DATA, MODELS, STRATEGIES, EXTRACTORS, POLICIES, *BUDGET, *ADVANCED, *TRAINING)
+FIELDS = (
+    *DATA,
+    MODELS,
+    STRATEGIES,
+    EXTRACTORS,
+    POLICIES,
+    *BUDGET,
+    OBJECTIVES,
+    *SCORING,
+    *ADVANCED,
+    *TRAINING,
+)
+# What the editor of spaces shows, beside these fields.
+EDITED = ("search.space", "search.options")
 # What is asked before a source is prepared, without a search.
 PREPARATION = (
     Field("dataset.name", "Name", "text", "Letters, digits and `.`, `_`, `-`.", "made up from the source"),
@@ -212,6 +257,13 @@ def defaults() -> Values:
 
 
 @cache
+def usual_edits() -> Values:
+    """What the project's configuration changes of spaces and of strategies' options."""
+    search = configuration.tree(project_folder()).get("search", {})
+    return {key: search.get(key) or {} for key in ("space", "options")}
+
+
+@cache
 def preparation_defaults() -> Values:
     """What each field of a preparation holds at first."""
     tree = configuration.tree(project_folder())
@@ -226,7 +278,7 @@ def preparation_values(tree: Tree) -> dict[str, Any]:
 
 def values_of(tree: Tree) -> Values:
     """The values of all fields in a parameter tree; ``None`` where it has none."""
-    return {field.key: _shown(_at(tree, field.key)) for field in FIELDS}
+    return {field.key: _in_field(field, _at(tree, field.key)) for field in FIELDS}
 
 
 def tree_of(values: Values, carried: Tree | None = None) -> dict[str, Any]:
@@ -251,8 +303,8 @@ def changed(values: Values, carried: Tree | None = None) -> dict[str, Any]:
 def unshown(tree: Tree) -> dict[str, Any]:
     """What of a run's tree no field shows, nor the configuration says: a run like it needs that too."""
     differing = _differing(tree, configuration.tree(project_folder()))
-    for field in FIELDS:
-        *sections, name = field.key.split(".")
+    for key in (*(field.key for field in FIELDS), *EDITED):
+        *sections, name = key.split(".")
         _at_path(differing, sections).pop(name, None)
     return {key: value for key, value in differing.items() if value != {}}
 
@@ -282,7 +334,7 @@ def faults(values: Values, carried: Tree | None = None) -> dict[str, str]:
         check_parameters(tree_of(values, carried))
     except ParameterError as error:
         for line in str(error).splitlines():
-            found.setdefault(_field_of(line), line)
+            found.setdefault(_edited_of(line) or _field_of(line), line)
     return found
 
 
@@ -307,6 +359,13 @@ def _unready(values: Values) -> Iterator[tuple[str, str]]:
             "dataset.corrections",
             f"`dataset.corrections` is `{corrections}`, but there is no such file: give a CSV file's path",
         )
+
+
+def _edited_of(line: str) -> str:
+    """The part of the editor that a fault speaks of: ``search.space.svm.C``."""
+    option = re.match(r"`(search\.options\.\w+)`: `(\w+)`", line)
+    named = re.match(r"`(search\.space\.\w+\.\w+)", line)
+    return ".".join(option.groups()) if option else named.group(1) if named else ""
 
 
 def _field_of(line: str) -> str:
@@ -338,6 +397,12 @@ def _differing(tree: Tree, usual: Tree) -> dict[str, Any]:
         elif _shown(value) != _shown(before):
             found[key] = value
     return {key: value for key, value in found.items() if value != {}}
+
+
+def _in_field(field: Field, value: Any) -> Any:
+    """A value as its control holds it: one name of several may be written without a list."""
+    is_text = field.kind == "names" and isinstance(value, str)
+    return value.split("+") if is_text else _shown(value)
 
 
 def _shown(value: Any) -> Any:

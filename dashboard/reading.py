@@ -17,7 +17,7 @@ from tunescope.analysis.selection import with_models
 from tunescope.parameters import Parameters
 from tunescope.store import Store, frames, runs
 
-LIVE = ("starting", "running")
+LIVE = ("starting", "running", "paused")
 RESUMABLE = ("interrupted", "stopped", "failed")
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
 # Learning curves are drawn for the trials that run and for this many of the best.
@@ -156,7 +156,7 @@ class RunView:
     def seconds(self) -> float:
         """How long its launches have worked, this one up to now."""
         seconds = float(self.row["seconds"])
-        return seconds + (since(self.row["heartbeat"]) if self.state == "running" else 0.0)
+        return seconds + (since(self.row["heartbeat"]) if self.state in ("running", "paused") else 0.0)
 
     @property
     def searched(self) -> float:

@@ -15,6 +15,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from pipelines.places import with_places
 from tunescope.datasets import PackedDataset, dataset_name
 from tunescope.errors import TunescopeError
 from tunescope.execution import warm_up
@@ -40,7 +41,7 @@ class RunHooks:
         try:
             parameters = check_parameters(tree)
         except TunescopeError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(with_places(str(error), context)) from None
         self._root = context.project_path
         self._parameters = _completed(parameters)
         self._set_configuration(context)

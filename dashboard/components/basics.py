@@ -14,6 +14,7 @@ Children = Any
 STATES = {
     "starting": ("Starting", "starting"),
     "running": ("Running", "running"),
+    "paused": ("Paused", "paused"),
     "finished": ("Finished", "finished"),
     "stopped": ("Stopped", "stopped"),
     "failed": ("Failed", "failed"),

@@ -9,7 +9,7 @@ from dash import html
 from dashboard.components.basics import sentence
 from dashboard.form import Field, Values
 
-_DEBOUNCE_SECONDS = 0.4
+DEBOUNCE_SECONDS = 0.4
 
 
 def entry(page: str, field: Field, value: Any, suggestions: Sequence[str] = ()) -> html.Div:
@@ -57,12 +57,12 @@ def _control(page: str, field: Field, value: Any) -> Any:
         options = [{"label": line, "value": name} for name, line in _options(field).items()]
         return dbc.Select(options=options, **properties)
     if field.kind == "text":
-        return dbc.Input(type="text", debounce=_DEBOUNCE_SECONDS, placeholder=field.placeholder, **properties)
+        return dbc.Input(type="text", debounce=DEBOUNCE_SECONDS, placeholder=field.placeholder, **properties)
     step = 1 if field.kind == "whole" else "any"
     return dbc.Input(
         type="number",
         step=step,
-        debounce=_DEBOUNCE_SECONDS,
+        debounce=DEBOUNCE_SECONDS,
         placeholder=field.placeholder,
         inputmode="decimal",
         **properties,

@@ -6,6 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard import links, reading
+from dashboard.components import steering
 from dashboard.components.basics import (
     attributes,
     badge,
@@ -23,7 +24,9 @@ from dashboard.components.progress import budget_meters
 from dashboard.components.tables import Column, table
 from dashboard.launch import is_preparation
 from dashboard.reading import RunView, records
-from dashboard.wording import NOTHING, ago, count, duration, interval, is_missing, moment, percent
+from dashboard.wording import NOTHING, ago, count, duration, interval, is_missing, listing, moment, percent
+from tunescope.analysis.pareto import pareto
+from tunescope.figures.pareto import objective_name
 
 _RECENT = 12
 _TRIAL_COLUMNS = (
@@ -34,8 +37,14 @@ _TRIAL_COLUMNS = (
     Column("Validation", is_number=True),
     Column("Time", is_number=True),
 )
+_STEERED_COLUMNS = (*_TRIAL_COLUMNS, Column(""))
 _STATUS_NOTES = {
     "starting": ("info", "Starting", "The process of this run is on its way; this takes a few seconds."),
+    "paused": (
+        "info",
+        "Paused",
+        "No new trial begins until you resume the run; those in training go on to their end.",
+    ),
     "interrupted": (
         "warning",
         "Interrupted",
@@ -66,11 +75,9 @@ def _dataset(view: RunView) -> str:
 
 
 def actions(view: RunView) -> list[Any]:
-    """What can be done with the run as it stands: stop, resume, read, take away, run again."""
+    """What can be done with the run as it stands: steer, resume, read, take away, run again."""
     if view.is_live:
-        # A process that has not begun yet reads no commands.
-        is_deaf = view.state == "starting" or _last_stop(view) is not None
-        return [button("Stop", "stop", "danger", id="run-stop", disabled=is_deaf)]
+        return steering.buttons(view)
     actions = _results(view) if view.state == "finished" else []
     if view.state in reading.RESUMABLE:
         actions.append(button("Resume", "resume", "primary", id="run-resume"))
@@ -97,20 +104,12 @@ def _results(view: RunView) -> list[Any]:
     return actions
 
 
-def _last_stop(view: RunView) -> dict[str, Any] | None:
-    """The stop that was asked of the launch at work."""
-    asked = view.commands[
-        (view.commands["name"] == "stop") & (view.commands["created"] >= view.row["started"])
-    ]
-    return records(asked)[-1] if len(asked) else None
-
-
 def verdict(view: RunView) -> Any:
     """What must not be missed: why it failed, who won, what became of a stop."""
     if view.state == "failed":
         reason = view.row["reason"] or "Its process ended before the work began; the log below says more."
         return notice("danger", "This run failed", reason)
-    if view.is_live and (asked := _last_stop(view)):
+    if view.is_live and (asked := steering.last_stop(view)):
         return _stop_notice(asked)
     if view.state == "finished":
         return _prepared(view) if is_preparation(view.run_id) else _winner(view)
@@ -241,13 +240,29 @@ def _stage(view: RunView, row: Mapping[str, Any], is_last: bool) -> html.Li:
     )
 
 
+def fronts(view: RunView) -> Any:
+    """How far each study came with several objectives, in one sentence."""
+    found = pareto(view.trials, view.studies)
+    names = listing(map(objective_name, found.objectives))
+    front = f"{count(len(found.front), 'trial')} on the front of {names}."
+    known = [one for one in found.studies if one.hypervolume is not None]
+    if not known:
+        return front
+    shares = listing(f"{one.label} {percent(one.hypervolume)}" for one in known)
+    return f"{front} Of the area between the worst and the best values, the studies' fronts cover: {shares}."
+
+
 def latest_trials(view: RunView) -> Any:
     """The newest trials, with the latest epoch of those in training."""
     if view.trials.empty:
         return blank("No trial has begun yet.")
     newest = view.trials.sort_values("trial_id", ascending=False).head(_RECENT)
-    lines = [_trial(row, view.latest_epochs.get(row["trial_id"])) for row in records(newest)]
-    return table("Latest trials", _TRIAL_COLUMNS, lines, "table-trials")
+    rows = records(newest)
+    lines = [_trial(row, view.latest_epochs.get(row["trial_id"])) for row in rows]
+    if not view.is_live:
+        return table("Latest trials", _TRIAL_COLUMNS, lines, "table-trials")
+    steered = [[*line, steering.prune_button(view, row)] for line, row in zip(lines, rows, strict=True)]
+    return table("Latest trials", _STEERED_COLUMNS, steered, "table-trials")
 
 
 def _trial(row: Mapping[str, Any], latest: Mapping[str, Any] | None) -> list[Any]:
@@ -302,6 +317,9 @@ def settings(view: RunView) -> html.Div:
         ("Models", chips(search.models)),
         ("Strategies", chips(search.strategies)),
         ("Extractors", chips(parameters.features.extractors)),
+        ("Objective", " against ".join(map(objective_name, search.objective))),
+        ("Scored on", f"{search.folds} folds" if search.folds else "the validation split"),
+        ("Pruner", f"{search.pruner}, by {search.fidelity}" if search.pruner != "none" else "none"),
         ("Workers", str(search.workers or "one a core")),
         ("Seed", str(search.seed)),
         ("Target accuracy", percent(search.target_accuracy) if search.target_accuracy else "none"),

@@ -32,6 +32,8 @@ _LABELS = {
     "state": "State",
     "study": "Study",
 }
+# Studies of several runs have few objectives in common: fronts are for the page of a run.
+_CHARTS = tuple(name for name in CHARTS if name != "pareto")
 _POLL_MS = 5_000
 _DEBOUNCE_SECONDS = 0.3
 
@@ -48,7 +50,7 @@ def layout(search: str = "") -> html.Div:
             html.Div(_picked_note(chosen), id="trials-picked-note", className="section-note"),
             card("Studies side by side", html.Div(_studies(chosen, trials), id="trials-studies")),
             html.Div(
-                [chart_card(name, {"type": "trials-chart", "name": name}) for name in CHARTS],
+                [chart_card(name, {"type": "trials-chart", "name": name}) for name in _CHARTS],
                 className="charts",
             ),
             dcc.Store(id="trials-query", data=search),

@@ -7,7 +7,7 @@ import rich
 from optuna.trial import TrialState
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from tunescope.search import Listener, StudyPlan
+from tunescope.search import Budget, Listener, StudyPlan
 from tunescope.search.budget import Progress as StudyProgress
 from tunescope.search.loop import EndedTrial
 from tunescope.search.space import MODEL
@@ -55,9 +55,8 @@ class TerminalProgress(Listener):
             trial.seconds,
         )
 
-    def progressed(self, progress: StudyProgress, running: int) -> None:
+    def progressed(self, progress: StudyProgress, budget: Budget, running: int) -> None:
         """Move the bar to the share of the budget that is used, by whichever limit is nearest."""
-        budget = self._plan.budget
         shares = [
             progress.trials / budget.max_trials if budget.max_trials else 0.0,
             progress.seconds / budget.max_seconds if budget.max_seconds else 0.0,

@@ -32,7 +32,7 @@ def test_a_run_is_started_in_the_page_and_ends_with_a_report(
     page.get_by_label("Run id").fill("journey")
     for name in ("cnn", "rnn", "random forest", "svm"):
         page.get_by_role("checkbox", name=name, exact=False).first.uncheck()
-    page.get_by_label("Trials").fill("6")
+    page.get_by_label("Trials", exact=True).fill("6")
     page.get_by_role("button", name="Start run").click()
     page.wait_for_url("**/runs/journey")
     state = page.locator("#run-state")

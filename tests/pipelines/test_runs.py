@@ -109,6 +109,15 @@ def test_a_finished_grid_says_that_every_point_was_tried(project: Project) -> No
 class TestMistakes:
     """One clear sentence, exit status 1, no traceback, nothing left that a later run would trust."""
 
+    def test_a_wrong_parameter_in_a_file_is_found_by_file_and_line(self, project: Project) -> None:
+        (project.root / "run.yml").write_text(
+            "run:\n  params:\n    dataset: {source: photos}\n    search:\n      models: [svm]\n"
+            "      space:\n        svm:\n          C: {low: 0, high: 1}\n"
+        )
+        ended = project.configured("run.yml")
+        assert ended.returncode == 1
+        assert "must begin above 0 (run.yml, line 8)" in ended.stderr
+
     @pytest.mark.parametrize(
         ("params", "sentence"),
         [

@@ -1,0 +1,218 @@
+"""What steers a run that is at work: its buttons, its dialogs, and what was asked of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+
+from dashboard.components.basics import attributes, button, card
+from dashboard.components.fields import entry
+from dashboard.components.tables import Column, table
+from dashboard.form import Field, Kind, field
+from dashboard.launch import is_preparation
+from dashboard.reading import RunView, records, settings_text
+from dashboard.wording import ago, count, duration, is_missing, percent
+from tunescope.search.space import MODEL, Configuration, Hyperparameter, Space
+
+VALUES, LIMITS = "run-value", "run-limit"
+_SHOWN = 6
+_COLUMNS = (Column("Asked"), Column("When"), Column("Answer"))
+LIMIT_KEYS = tuple(
+    f"search.{name}" for name in ("max_trials", "max_seconds", "target_accuracy", "patience", "workers")
+)
+
+
+def buttons(view: RunView) -> list[Any]:
+    """What can be asked of a run at work."""
+    # A process that has not begun yet reads no commands; one that ends obeys no other.
+    is_deaf = view.state == "starting" or last_stop(view) is not None
+    stop = button("Stop", "stop", "danger", id="run-stop", disabled=is_deaf)
+    if is_preparation(view.run_id):
+        return [stop]
+    is_idle = is_deaf or view.studies.empty
+    return [
+        _pause(view, is_idle),
+        button("Try a configuration", "new", id="run-enqueue", disabled=is_idle),
+        button("Budget", "clock", id="run-limits", disabled=is_idle),
+        stop,
+    ]
+
+
+def _pause(view: RunView, is_deaf: bool) -> html.Button:
+    is_asked = any(one["name"] in ("pause", "resume") for one in _unanswered(view))
+    if view.state == "paused":
+        return button("Resume", "resume", "primary", id="run-continue", disabled=is_deaf or is_asked)
+    return button("Pause", "paused", id="run-pause", disabled=is_deaf or is_asked)
+
+
+def last_stop(view: RunView) -> dict[str, Any] | None:
+    """The stop that was asked of the launch at work."""
+    return next((one for one in reversed(_of_this_launch(view)) if one["name"] == "stop"), None)
+
+
+def _of_this_launch(view: RunView) -> list[dict[str, Any]]:
+    return records(view.commands[view.commands["created"] >= view.row["started"]])
+
+
+def _unanswered(view: RunView) -> list[dict[str, Any]]:
+    return [one for one in _of_this_launch(view) if is_missing(one["acknowledged"])]
+
+
+def prune_button(view: RunView, trial: Mapping[str, Any]) -> Any:
+    """Ends a trial in training; nothing for any other."""
+    if trial["state"] != "RUNNING" or not view.is_live:
+        return None
+    argument = {"study": trial["study"], "number": int(trial["number"])}
+    is_asked = any(
+        one["name"] == "prune" and one["argument"] == argument and not _is_refused(one)
+        for one in _of_this_launch(view)
+    )
+    name = f"{trial['study']} #{trial['number']}"
+    made = button(
+        "Ending" if is_asked else "Prune",
+        "pruned",
+        "quiet",
+        id={"type": "run-prune", **argument},
+        disabled=is_asked,
+        **attributes(aria_label=f"Prune trial {name}"),
+    )
+    return html.Div(made, className="row-actions")
+
+
+def _is_refused(command: Mapping[str, Any]) -> bool:
+    return not is_missing(command["outcome"]) and str(command["outcome"]).startswith("Not done")
+
+
+# ---- what was asked ----
+
+
+def asked(view: RunView) -> Any:
+    """The latest commands with their outcome; nothing where nobody has asked for anything."""
+    if view.commands.empty:
+        return None
+    lines = [_line(view, one) for one in reversed(records(view.commands.tail(_SHOWN)))]
+    more = len(view.commands) - len(lines)
+    note = f"The latest {len(lines)} of {count(len(view.commands))}." if more else None
+    return card("Asked of this run", table("Asked of this run", _COLUMNS, lines, "table-asked"), note=note)
+
+
+def _line(view: RunView, command: Mapping[str, Any]) -> list[Any]:
+    return [_request(command), ago(command["created"]), _answer(view, command)]
+
+
+def _answer(view: RunView, command: Mapping[str, Any]) -> Any:
+    if not is_missing(command["acknowledged"]):
+        return str(command["outcome"] or "done")
+    words = "waits for the search to read it" if view.is_live else "the run ended before it read this"
+    return html.Span(words, className="muted")
+
+
+def _request(command: Mapping[str, Any]) -> str:
+    name, argument = command["name"], command["argument"]
+    argument = argument if isinstance(argument, dict) else {}
+    if name == "prune":
+        return f"Prune {argument.get('study')} #{argument.get('number')}"
+    if name == "enqueue":
+        params = argument.get("configuration", {})
+        return f"Try {' with '.join(filter(None, [params.get(MODEL, ''), settings_text(params)]))}"
+    if name == "budget":
+        return f"Budget: {', '.join(_limit(*one) for one in argument.items())}"
+    return f"Workers: {argument.get('count')}" if name == "workers" else str(name).capitalize()
+
+
+def _limit(name: str, value: Any) -> str:
+    words = {
+        "max_trials": lambda: count(int(value), "trial"),
+        "max_seconds": lambda: duration(value),
+        "target_accuracy": lambda: f"target accuracy {percent(value)}",
+        "patience": lambda: f"patience {value}",
+    }
+    none = {"max_trials": "any number of trials", "max_seconds": "no time limit"}
+    if value is None:
+        return none.get(name, f"no {name.replace('_', ' ')}")
+    return words.get(name, lambda: f"{name} {value}")()
+
+
+# ---- dialogs ----
+
+
+def dialog(prefix: str, title: str, confirm: str) -> html.Div:
+    """A dialog whose fields come into ``<prefix>-body`` when it is opened by ``<prefix>``."""
+    parts = [
+        dbc.ModalHeader(html.H2(title, className="dialog-title")),
+        dbc.ModalBody([html.Div(id=f"{prefix}-body"), html.Div(id=f"{prefix}-problem")]),
+        dbc.ModalFooter(
+            [
+                button("Cancel", "close", id=f"{prefix}-cancel"),
+                button(confirm, "finished", "primary", id=f"{prefix}-confirm"),
+            ]
+        ),
+    ]
+    return html.Div(
+        dbc.Modal(parts, id=f"{prefix}-dialog", centered=True, scrollable=True, size="lg", is_open=False)
+    )
+
+
+def configuration_form(space: Space) -> html.Div:
+    """A choice of the model, and its hyperparameters."""
+    models = next(one for one in space.hyperparameters if one.name == MODEL)
+    names = {str(name): str(name).replace("_", " ") for name in models.choices}
+    hint = "It is tried as soon as a worker is free. What you leave empty is left to the strategy."
+    first = next(iter(names))
+    return html.Div(
+        [
+            entry(VALUES, Field(MODEL, "Model", "choice", hint, options=lambda: names), first),
+            html.Div(hyperparameter_fields(space, first), id="run-enqueue-fields"),
+        ],
+        className="dialog-fields",
+    )
+
+
+def hyperparameter_fields(space: Space, model: str) -> html.Div:
+    """A field for each hyperparameter of a model, filled with its default."""
+    known = defaults_of(space, model)
+    own = [one for one in space.hyperparameters if one.name.startswith(f"{model}.")]
+    return html.Div([_part(one, known) for one in own], className="field-grid")
+
+
+def defaults_of(space: Space, model: str) -> Configuration:
+    """The default configuration of a model."""
+    return next((one for one in space.defaults() if one.get(MODEL) == model), {MODEL: model})
+
+
+def part_class(is_there: bool) -> str:
+    """The class of a hyperparameter's field; one whose conditions do not hold is not shown."""
+    return "" if is_there else "hidden"
+
+
+def _part(one: Hyperparameter, known: Configuration) -> html.Div:
+    made = entry(VALUES, value_field(one), _written(known.get(one.name, one.default)))
+    return html.Div(
+        made, id={"type": f"{VALUES}-part", "key": one.name}, className=part_class(one.exists(known))
+    )
+
+
+def _written(value: Any) -> Any:
+    """A value as its control holds it."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def value_field(one: Hyperparameter) -> Field:
+    """The field that takes one value of a hyperparameter."""
+    label = one.name.partition(".")[2].replace("_", " ")
+    if one.type == "categorical":
+        choices = {str(choice): str(choice) for choice in one.choices}
+        return Field(one.name, label, "choice", options=lambda: choices)
+    scale = ", logarithmic" if one.log else ""
+    kind: Kind = "whole" if one.type == "int" else "number"
+    return Field(one.name, label, kind, f"{one.range_in_words()}{scale}", "left to the strategy")
+
+
+def limits_form(limits: Mapping[str, Any]) -> html.Div:
+    """The fields of all that limits a run, filled with what holds now."""
+    entries = [entry(LIMITS, field(key), limits[key.partition(".")[2]]) for key in LIMIT_KEYS]
+    note = html.P(
+        "For the whole run, over all its launches. An empty field is no limit.", className="card-note"
+    )
+    return html.Div([note, html.Div(entries, className="field-grid")], className="dialog-fields")
