@@ -51,6 +51,10 @@ def _cmaes(table: HpoTable, seed: int, budget: int) -> BaseSampler:
     return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
 
 
+def _ngopt(table: HpoTable, seed: int, budget: int) -> BaseSampler:
+    return make_sampler("nevergrad", table.space, seed, optimizer="NGOpt", budget=budget)
+
+
 # Rivals are the originals where Optuna has one, so that nothing of ours can hold them back.
 STRATEGIES: Mapping[str, Make] = {
     OURS: lambda table, seed, budget: build(seed=seed),
@@ -58,12 +62,12 @@ STRATEGIES: Mapping[str, Make] = {
     "tpe": _tpe,
     "gp": lambda table, seed, budget: optuna.samplers.GPSampler(seed=seed),
     "cmaes": _cmaes,
-    "nevergrad": lambda table, seed, budget: make_sampler("nevergrad", table.space, seed, budget=budget),
+    "ngopt": _ngopt,
     "evolutionary": lambda table, seed, budget: make_sampler("evolutionary", table.space, seed),
 }
 # NGOpt chooses its method by the budget, so that it needs a study of its own for each.
-_STUDIES: Mapping[str, tuple[int, ...]] = {"gp": (100,), "nevergrad": BUDGETS}
-_OWN_SOURCES = {OURS: "portfolio", "nevergrad": "nevergrad.py", "evolutionary": "evolutionary.py"}
+_STUDIES: Mapping[str, tuple[int, ...]] = {"gp": (100,), "ngopt": BUDGETS}
+_OWN_SOURCES = {OURS: "portfolio", "ngopt": "nevergrad.py", "evolutionary": "evolutionary.py"}
 
 
 def measure() -> list[Row]:

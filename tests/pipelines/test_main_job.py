@@ -131,6 +131,7 @@ def test_a_finished_run_trains_nothing_and_writes_its_outputs_again(finished: Pr
     store.close()
 
 
+@pytest.mark.long
 def test_each_pipeline_runs_alone_on_what_earlier_ones_left(project: Project) -> None:
     params = f"run.id=parts,dataset.source=photos,{SMALL_SEARCH}"
     for name in ("preprocessing", "feature_extraction", "model_search", "benchmark", "reporting"):
