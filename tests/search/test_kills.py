@@ -42,7 +42,7 @@ def test_a_search_killed_five_times_ends_with_every_finished_trial_once(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("strategy", "kills", "trials"), [("evolutionary", 25, 200), ("grid", 25, 200)])
+@pytest.mark.parametrize(("strategy", "kills", "trials"), [("evolutionary", 25, 400), ("grid", 25, 400)])
 def test_a_search_killed_fifty_times_ends_with_every_finished_trial_once(
     strategy: str, kills: int, trials: int, workbench: Path, tmp_path: Path
 ) -> None:
@@ -65,7 +65,7 @@ def _kill_and_check(strategy: str, kills: int, trials: int, workbench: Path, fol
     for turn in range(kills):
         with _started(command) as lines:
             heard = [int(next(lines)) for _ in range(moments.randint(1, 3))]
-            time.sleep(moments.uniform(0, 0.5) if turn % 2 else 0.0)
+            time.sleep(moments.uniform(0, 0.1) if turn % 2 else 0.0)
         assert not told & set(heard), "a trial that had ended was told again"
         told |= set(heard)
         assert told <= _complete(url, strategy)
