@@ -196,7 +196,9 @@ def test_several_objectives_are_searched_together(name: str, space: Space) -> No
 @pytest.mark.parametrize("name", [name for name in STRATEGIES if name not in ("nevergrad", "portfolio")])
 def test_a_sampler_can_be_sent_to_another_process(name: str, space: Space) -> None:
     study = _searched(name, space, seed=1, trials=12)
-    _search(pickle.loads(pickle.dumps(study)), space, 1)
+    sent = pickle.loads(pickle.dumps(study))
+    _search(sent, space, 1)
+    assert space.faults(sent.trials[-1].params) == []
 
 
 def test_the_strategies_are_in_the_order_in_which_people_meet_them() -> None:

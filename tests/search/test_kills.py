@@ -42,7 +42,7 @@ def test_a_search_killed_five_times_ends_with_every_finished_trial_once(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("strategy", "kills", "trials"), [("evolutionary", 25, 400), ("grid", 25, 400)])
+@pytest.mark.parametrize(("strategy", "kills", "trials"), [("evolutionary", 25, 200), ("grid", 25, 200)])
 def test_a_search_killed_fifty_times_ends_with_every_finished_trial_once(
     strategy: str, kills: int, trials: int, workbench: Path, tmp_path: Path
 ) -> None:

@@ -29,6 +29,8 @@ def main(url: str, workbench: str, folder: str, strategy: str, trials: str) -> N
     search = SearchParameters(
         strategies=(strategy,),
         models=("gaussian_nb", "decision_tree"),
+        # So many points that no grid is at its end before the last kill.
+        space={"decision_tree": {"max_depth": {"low": 1, "high": 500, "grid": list(range(1, 501))}}},
         max_trials=int(trials),
         max_seconds=None,
         workers=2,
