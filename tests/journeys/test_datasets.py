@@ -69,6 +69,7 @@ def enter(page: Page, label: str, text: str) -> None:
     page.keyboard.press("Tab")
 
 
+@pytest.mark.long
 def test_an_archive_is_dropped_prepared_and_looked_at(
     page: Page, address: str, project: Project, complaints: list[str]
 ) -> None:

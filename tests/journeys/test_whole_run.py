@@ -24,6 +24,7 @@ def address(project: Project) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.long
 def test_a_run_is_started_in_the_page_and_ends_with_a_report(
     page: Page, address: str, project: Project
 ) -> None:

@@ -119,6 +119,7 @@ class TestStore:
             assert set(stored["rows"]) == set(dataset.indices("validation"))
 
 
+@pytest.mark.long
 def test_a_finished_run_trains_nothing_and_writes_its_outputs_again(finished: Project) -> None:
     report = finished.report("main", "report.html")
     before = report.stat().st_mtime_ns
@@ -140,6 +141,7 @@ def test_each_pipeline_runs_alone_on_what_earlier_ones_left(project: Project) ->
     assert json.loads(project.report("parts", "summary.json").read_text())["best"]["test_accuracy"] >= 0
 
 
+@pytest.mark.long
 def test_deep_models_leave_epochs_and_learn(project: Project) -> None:
     space = "search.models=cnn,search.strategies=random,search.max_trials=1"
     ended = project.run(f"run.id=deep,dataset.source=photos,{space}")

@@ -31,6 +31,7 @@ def _state(project: Project, run_id: str) -> str:
     return state
 
 
+@pytest.mark.long
 def test_a_live_run_is_refused_to_a_second_launch_and_stops_on_command(project: Project) -> None:
     params = f"run.id=live,dataset.source=photos,{ENDLESS}"
     process = project.start(params)
