@@ -6,7 +6,7 @@ from typing import Any
 
 import dash_bootstrap_components as dbc
 import pandas as pd
-from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import connection, links, reading
 from dashboard.components.basics import STATES, attributes, button, card, icon, page_head
@@ -47,7 +47,13 @@ def layout(search: str = "") -> html.Div:
             page_head("Trials", html.Div(_counted(chosen, trials), id="trials-count"), _head_actions(chosen)),
             html.Section(_controls(chosen, trials), className="filters", **attributes(aria_label="Filters")),
             trial_grid(chosen),
-            html.Div(_picked_note(chosen), id="trials-picked-note", className="section-note"),
+            html.Div(
+                [
+                    html.Span(_picked_note(chosen), id="trials-picked-note"),
+                    button("Clear picks", "clear", _unpick_kind(chosen), id="trials-unpick"),
+                ],
+                className="section-note",
+            ),
             card("Studies side by side", html.Div(_studies(chosen, trials), id="trials-studies")),
             html.Div(
                 [chart_card(name, {"type": "trials-chart", "name": name}) for name in _CHARTS],
@@ -102,22 +108,16 @@ def _register_filter(app: Dash) -> None:
         query = chosen.to_query()
         return no_update if query == before else query
 
-    @app.callback(
+    # In the browser, where a second tick sees the first one, however quickly it follows.
+    in_browser(
+        app,
+        "pick",
         Output("trials-picked", "data"),
         Input("trials-ticked", "data"),
         Input("trials-unpick", "n_clicks"),
         State("trials-picked", "data"),
         prevent_initial_call=True,
     )
-    def pick(ticked: Mapping[str, Any] | None, _: int | None, picked: list[int]) -> Any:
-        if ctx.triggered_id == "trials-unpick":
-            return []
-        if not ticked:
-            return no_update
-        trial, is_picked = int(ticked["id"]), bool(ticked["picked"])
-        others = [one for one in picked if one != trial]
-        return [*others, trial] if is_picked else others
-
     in_browser(
         app,
         "keepInAddress",
@@ -168,6 +168,7 @@ def _register_views(app: Dash) -> None:
     @app.callback(
         Output("trials-count", "children"),
         Output("trials-picked-note", "children"),
+        Output("trials-unpick", "className"),
         Output("trials-studies", "children"),
         Output("trials-clear", "className"),
         Input("trials-query", "data"),
@@ -176,7 +177,13 @@ def _register_views(app: Dash) -> None:
     )
     def views(query: str, _: str) -> tuple[Any, ...]:
         chosen, trials = TrialFilter.from_query(query), reading.all_trials()
-        return _counted(chosen, trials), _picked_note(chosen), _studies(chosen, trials), _clear_class(chosen)
+        return (
+            _counted(chosen, trials),
+            _picked_note(chosen),
+            f"button button-{_unpick_kind(chosen)}",
+            _studies(chosen, trials),
+            _clear_class(chosen),
+        )
 
     @app.callback(
         Output({"type": "trials-chart", "name": MATCH}, "children"),
@@ -208,12 +215,14 @@ def _counted(chosen: TrialFilter, trials: pd.DataFrame) -> str:
     return f"{count(passing)} of {count(len(trials), 'trial')}"
 
 
-def _picked_note(chosen: TrialFilter) -> Any:
+def _picked_note(chosen: TrialFilter) -> str:
     if not chosen.picked:
-        text = "Below: every trial that passes the filters. Tick trials in the table to compare just these."
-        return [html.Span(text), button("Clear picks", "clear", "quiet hidden", id="trials-unpick")]
-    text = f"Below: the {count(len(chosen.picked), 'trial')} ticked in the table."
-    return [html.Span(text), button("Clear picks", "clear", "quiet", id="trials-unpick")]
+        return "Below: every trial that passes the filters. Tick trials in the table to compare just these."
+    return f"Below: the {count(len(chosen.picked), 'trial')} ticked in the table."
+
+
+def _unpick_kind(chosen: TrialFilter) -> str:
+    return "quiet" if chosen.picked else "quiet hidden"
 
 
 def _studies(chosen: TrialFilter, trials: pd.DataFrame) -> Any:

@@ -241,20 +241,6 @@ def test_the_order_of_the_address_holds_until_the_grid_reports_one(app: Dash) ->
     assert collected(app, before="?sort=-seconds", text__value=None) is None
 
 
-def test_ticks_are_added_taken_away_and_cleared(app: Dash) -> None:
-    browser = Browser(app)
-
-    def tick(ticked: Any, picked: list[int], changed: str = "trials-ticked.data") -> Any:
-        values = {"trials-ticked.data": ticked, "trials-picked.data": picked, "trials-unpick.n_clicks": 1}
-        answer = browser.call("trials-picked.data", values, changed)
-        return answer.outputs["trials-picked"]["data"] if answer.outputs else None
-
-    assert tick({"id": "7", "picked": True}, [3]) == [3, 7]
-    assert tick({"id": "3", "picked": False}, [3, 7]) == [7]
-    assert tick(None, [3]) is None
-    assert tick(None, [3, 7], "trials-unpick.n_clicks") == []
-
-
 def test_every_chart_is_drawn_of_the_chosen_trials(app: Dash) -> None:
     from tunescope.figures import CHARTS
 

@@ -154,6 +154,23 @@ def test_a_link_to_the_trials_shows_the_same_view(page: Page, site: Site) -> Non
     expect(other.locator("#trials-count")).to_have_text("33 trials")
 
 
+def test_no_tick_is_lost_however_quickly_it_follows(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials?run=signs-finished")
+    expect(page.locator(".ag-row .pick")).to_have_count(8)
+    page.wait_for_load_state("networkidle")
+    first_five = "[...document.querySelectorAll('.ag-row .pick')].slice(0, 5)"
+    page.evaluate(f"for (const pick of {first_five}) pick.click()")
+    expect(page.locator("#trials-picked-note")).to_contain_text("5 trials")
+    page.locator(".ag-row .pick:checked").first.click()
+    expect(page.locator("#trials-picked-note")).to_contain_text("4 trials")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#trials-picked-note")).to_contain_text("4 trials")
+    page.get_by_role("button", name="Clear picks").click()
+    expect(page.locator("#trials-picked-note")).to_contain_text("Tick trials")
+    expect(page.locator(".ag-row .pick:checked")).to_have_count(0)
+    page.wait_for_function("!location.search.includes('picked')")
+
+
 def test_a_trial_is_opened_from_the_table_and_back_leads_back(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/trials?state=COMPLETE&model=cnn")
     page.locator(".ag-row a").first.click()

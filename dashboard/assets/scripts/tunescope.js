@@ -3,6 +3,8 @@
 (function () {
   "use strict";
 
+  // Ticks in the table that no callback has seen yet: several may come before the first one runs.
+  const ticks = [];
   const noUpdate = () => window.dash_clientside.no_update;
   const byId = (id) => document.getElementById(id);
   const darkness = window.matchMedia("(prefers-color-scheme: dark)");
@@ -204,6 +206,13 @@
         text.replaceChildren(name, " " + split, document.createElement("br"), link);
         return noUpdate();
       },
+      pick(_, __, picked) {
+        const asked = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);
+        if (asked.includes("trials-unpick.n_clicks")) return [];
+        const next = new Set(picked);
+        for (const tick of ticks.splice(0)) next[tick.isPicked ? "add" : "delete"](tick.trial);
+        return [...next];
+      },
       keepInAddress(query) {
         const asked = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);
         if (location.pathname === "/trials" && location.search !== query) {
@@ -255,8 +264,8 @@
       onChange: (event) => {
         pick(event.target.checked);
         cell.data.picked = event.target.checked;
-        const ticked = { id: cell.data.id, picked: event.target.checked };
-        window.dash_clientside.set_props("trials-ticked", { data: ticked });
+        ticks.push({ trial: Number(cell.data.id), isPicked: event.target.checked });
+        window.dash_clientside.set_props("trials-ticked", { data: performance.now() });
       },
     });
   };
