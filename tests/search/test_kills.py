@@ -117,7 +117,10 @@ def _check_all(url: str, strategy: str, wanted: int) -> None:
     assert len(set(retried)) == len(retried)
     tried_nothing = [trial for trial in trials if not (trial.params or "fixed_params" in trial.system_attrs)]
     spent = len(trials) - len(retried) - len(tried_nothing)
-    assert spent == wanted or strategy == "grid"
+    assert spent == wanted
+    if strategy == "grid":
+        points = [tuple(sorted(trial.params.items())) for trial in complete]
+        assert len(set(points)) == len(points), "a point of the grid was trained twice"
     if strategy == "grid":
         points = [tuple(sorted(trial.params.items())) for trial in complete]
         assert len(set(points)) == len(points)
