@@ -54,6 +54,19 @@ class _DurableConnection(sqlite3.Connection):
             self.execute(f"PRAGMA {pragma}").close()
 
 
+class _ReadingConnection(sqlite3.Connection):
+    """A SQLite connection that cannot write."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.execute("PRAGMA query_only=ON").close()
+
+
+_READING: Any = {"factory": _ReadingConnection, "timeout": 5.0}
+# As many as a server has threads for pages.
+_READERS = 8
+
+
 @dataclass(frozen=True)
 class Store:
     """An open store: its URL, and an engine whose connections are durable."""
@@ -68,9 +81,25 @@ class Store:
 
         return SqlStorage(self.url)
 
+    @cached_property
+    def reader(self) -> Engine:
+        """An engine for reading alone, whose every statement is a short transaction of its own.
+
+        It leaves the journal of a SQLite file as it is, and waits no longer for a writer than a page may.
+        """
+        if self.engine.url.get_backend_name() != "sqlite":
+            return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        if self.engine.url.database in (None, "", ":memory:"):
+            return self.engine
+        reader = sqlalchemy.create_engine(self.engine.url, connect_args=_READING, pool_size=_READERS)
+        _engines.add(reader)
+        return reader
+
     def close(self) -> None:
         """Give every connection back, once all that was reported is written."""
         self.engine.dispose()
+        if "reader" in self.__dict__:
+            self.reader.dispose()
         if "storage" in self.__dict__:
             self.storage.close()
 
@@ -158,6 +187,27 @@ def engine_options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"factory": _DurableConnection, "timeout": _LOCK_SECONDS}}
     return {"pool_pre_ping": True}
+
+
+def database_file(store: Store) -> Path | None:
+    """The file of a SQLite store, ``None`` for other stores."""
+    url = store.engine.url
+    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(str(url.database)) if is_file else None
+
+
+def database_stamp(store: Store) -> tuple[int, ...] | None:
+    """Changes whenever a SQLite store was written; ``None`` where only reading it would tell."""
+    path = database_file(store)
+    return None if path is None else (*_written(path), *_written(path.with_name(path.name + "-wal")))
+
+
+def _written(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
 
 
 def _unusable(url: URL, error: Exception) -> str:

@@ -22,9 +22,11 @@ from tunescope.store.schema import (
     epochs,
     optuna_directions,
     optuna_params,
+    optuna_reports,
     optuna_studies,
     optuna_trial_attributes,
     optuna_trials,
+    optuna_user_attributes,
     optuna_values,
     runs,
     stages,
@@ -32,6 +34,7 @@ from tunescope.store.schema import (
     timings,
     trials,
 )
+from tunescope.store.values import number_of, parameter_of
 
 
 def runs_frame(store: Store) -> pd.DataFrame:
@@ -72,8 +75,14 @@ def studies_frame(store: Store, run_id: str | None = None) -> pd.DataFrame:
     return frame
 
 
-def trials_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
-    """Every trial that has begun, of one run or study where asked; queued ones are left out.
+def trials_frame(
+    store: Store,
+    run_id: str | None = None,
+    study: str | None = None,
+    number: int | None = None,
+    trial_ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Every trial that has begun, of one run, study, number or some ids where asked, without queued ones.
 
     Columns: trial_id, study, run_id, dataset, strategy, number, state, value, start, end, those of
     ``tunescope_trials``, ``values`` (a list a trial, one value an objective, empty without a result;
@@ -101,7 +110,7 @@ def trials_frame(store: Store, run_id: str | None = None, study: str | None = No
         .outerjoin(trials, trials.c.trial_id == optuna_trials.c.trial_id)
         .order_by(optuna_trials.c.trial_id)
     )
-    scope = _scope(run_id, study)
+    scope = _scope(run_id, study, number, trial_ids)
     frame = _frame(store, query.where(optuna_trials.c.state != "WAITING", *scope))
     values, params = _values(store, scope), _params(store, scope)
     frame["values"] = pd.Series([values.get(trial_id, []) for trial_id in frame["trial_id"]], dtype=object)
@@ -112,23 +121,48 @@ def trials_frame(store: Store, run_id: str | None = None, study: str | None = No
 
 
 def epochs_frame(
-    store: Store, run_id: str | None = None, study: str | None = None, trial_ids: Sequence[int] | None = None
+    store: Store,
+    run_id: str | None = None,
+    study: str | None = None,
+    number: int | None = None,
+    trial_ids: Sequence[int] | None = None,
 ) -> pd.DataFrame:
     """Epochs of trainings: study, number, state and the columns of ``tunescope_epochs``."""
     columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number, optuna_trials.c.state)
-    query = _scoped(select(*columns, epochs), epochs).where(*_scope(run_id, study))
-    query = query.order_by(epochs.c.trial_id, epochs.c.epoch)
-    if trial_ids is not None:
-        # Ids out of a frame are NumPy's integers, which SQLite would compare as bytes.
-        query = query.where(epochs.c.trial_id.in_([int(number) for number in trial_ids]))
-    return _frame(store, query)
+    query = _scoped(select(*columns, epochs), epochs).where(*_scope(run_id, study, number, trial_ids))
+    return _frame(store, query.order_by(epochs.c.trial_id, epochs.c.epoch))
 
 
-def timings_frame(store: Store, run_id: str | None = None, study: str | None = None) -> pd.DataFrame:
+def timings_frame(
+    store: Store,
+    run_id: str | None = None,
+    study: str | None = None,
+    number: int | None = None,
+    trial_ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """Seconds by phase of each trial: study, number, trial_id, phase, seconds."""
     columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number)
-    query = _scoped(select(*columns, timings), timings).where(*_scope(run_id, study))
+    query = _scoped(select(*columns, timings), timings).where(*_scope(run_id, study, number, trial_ids))
     return _frame(store, query.order_by(timings.c.trial_id))
+
+
+def attributes_frame(store: Store, trial_ids: Sequence[int]) -> pd.DataFrame:
+    """What a search noted with its trials by itself (user attributes): trial_id, key, value."""
+    table = optuna_user_attributes
+    query = select(table.c.trial_id, table.c.key, table.c.value_json).where(_among(table, trial_ids))
+    frame = _frame(store, query.order_by(table.c.trial_id, table.c.key))
+    return frame.assign(value=frame.pop("value_json").map(json.loads).astype(object))
+
+
+def reports_frame(store: Store, trial_ids: Sequence[int]) -> pd.DataFrame:
+    """What trials reported on their way (intermediate values): trial_id, step, value."""
+    table = optuna_reports
+    columns = (table.c.trial_id, table.c.step, table.c.value, table.c.value_type)
+    frame = _frame(
+        store, select(*columns).where(_among(table, trial_ids)).order_by(table.c.trial_id, table.c.step)
+    )
+    kinds = frame.pop("value_type")
+    return frame.assign(value=[number_of(*pair) for pair in zip(frame["value"], kinds, strict=True)])
 
 
 def stages_frame(store: Store, run_id: str) -> pd.DataFrame:
@@ -166,13 +200,24 @@ def device(store: Store, run_id: str) -> dict[str, Any]:
     return dict(rows[0]["manifest"]) if rows else {}
 
 
-def _scope(run_id: str | None, study: str | None) -> list[ColumnElement[bool]]:
+def _scope(
+    run_id: str | None, study: str | None, number: int | None = None, trial_ids: Sequence[int] | None = None
+) -> list[ColumnElement[bool]]:
     scope: list[ColumnElement[bool]] = []
     if run_id is not None:
         scope.append(studies.c.run_id == run_id)
     if study is not None:
         scope.append(optuna_studies.c.study_name == study)
+    if number is not None:
+        scope.append(optuna_trials.c.number == number)
+    if trial_ids is not None:
+        scope.append(_among(optuna_trials, trial_ids))
     return scope
+
+
+def _among(table: Table, trial_ids: Sequence[int]) -> ColumnElement[bool]:
+    # Ids out of a frame are NumPy's integers, which SQLite would compare as bytes.
+    return table.c.trial_id.in_([int(trial_id) for trial_id in trial_ids])
 
 
 def _directions(store: Store) -> dict[int, list[str]]:
@@ -184,11 +229,11 @@ def _directions(store: Store) -> dict[int, list[str]]:
 
 
 def _values(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, list[float]]:
-    query = _scoped(select(optuna_values.c.trial_id, optuna_values.c.value), optuna_values)
+    table = optuna_values
+    query = _scoped(select(table.c.trial_id, table.c.value, table.c.value_type), table)
     found: dict[int, list[float]] = {}
-    for row in _rows(store, query.where(*scope).order_by(optuna_values.c.objective)):
-        if row["value"] is not None:
-            found.setdefault(row["trial_id"], []).append(row["value"])
+    for row in _rows(store, query.where(*scope).order_by(table.c.objective)):
+        found.setdefault(row["trial_id"], []).append(number_of(row["value"], row["value_type"]))
     return found
 
 
@@ -202,7 +247,7 @@ def _params(store: Store, scope: list[ColumnElement[bool]]) -> dict[int, dict[st
     query = _scoped(select(optuna_params), optuna_params)
     found: dict[int, dict[str, Any]] = {}
     for row in _rows(store, query.where(*scope).order_by(optuna_params.c.param_id)):
-        value = _external(row["param_value"], row["distribution_json"])
+        value = parameter_of(row["param_value"], row["distribution_json"])
         found.setdefault(row["trial_id"], {})[row["param_name"]] = value
     return found
 
@@ -217,20 +262,12 @@ def _scoped(query: Select[Any], table: Table) -> Select[Any]:
     )
 
 
-def _external(value: float, distribution: str) -> Any:
-    """A parameter as the user knows it: Optuna stores a choice by its index, an integer as a float."""
-    declared = json.loads(distribution)
-    if declared["name"] == "CategoricalDistribution":
-        return declared["attributes"]["choices"][int(value)]
-    return int(value) if declared["name"].startswith("Int") else value
-
-
 def _rows(store: Store, query: Select[Any]) -> list[dict[str, Any]]:
-    with store.engine.connect() as connection:
+    with store.reader.connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _frame(store: Store, query: Select[Any]) -> pd.DataFrame:
-    with store.engine.connect() as connection:
+    with store.reader.connect() as connection:
         result = connection.execute(query)
         return pd.DataFrame(result.fetchall(), columns=list(result.keys()))

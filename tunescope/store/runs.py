@@ -27,6 +27,8 @@ HEARTBEAT_SECONDS = 2.0
 STALE_SECONDS = 4 * HEARTBEAT_SECONDS
 
 Status = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+# How a run stands that a process works on.
+LIVE = ("starting", "running", "paused")
 LaunchKind = Literal["new", "resumed", "repeated"]
 
 # What may differ when a run is launched again: how long, how wide, and how it is shown.

@@ -62,6 +62,14 @@ optuna_trial_attributes = Table(
     Column("key", String(512)),
     Column("value_json", Text),
 )
+optuna_user_attributes = Table(
+    "trial_user_attributes",
+    metadata,
+    Column("trial_user_attribute_id", Integer, primary_key=True),
+    Column("trial_id", Integer, ForeignKey("trials.trial_id")),
+    Column("key", String(512)),
+    Column("value_json", Text),
+)
 optuna_directions = Table(
     "study_directions",
     metadata,
@@ -77,6 +85,20 @@ optuna_values = Table(
     Column("trial_id", Integer, ForeignKey("trials.trial_id")),
     Column("objective", Integer),
     Column("value", Float),
+    Column("value_type", Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
+)
+optuna_reports = Table(
+    "trial_intermediate_values",
+    metadata,
+    Column("trial_intermediate_value_id", Integer, primary_key=True),
+    Column("trial_id", Integer, ForeignKey("trials.trial_id")),
+    Column("step", Integer),
+    Column("intermediate_value", Float, key="value"),
+    Column(
+        "intermediate_value_type",
+        Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="floattypeenum"),
+        key="value_type",
+    ),
 )
 
 

@@ -1,0 +1,166 @@
+"""Keeping the columns up to date: at first the newest trials, then all, then what is new or has not ended."""
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tunescope.store import runs
+from tunescope.store.columns.entering import Entering
+from tunescope.store.columns.reading import (
+    PIECE,
+    UNFINISHED,
+    StudyRow,
+    TrialRow,
+    all_trial_ids,
+    begun,
+    pieces,
+    study_rows,
+    trial_ids,
+    trial_rows,
+)
+from tunescope.store.engine import Store, database_stamp
+from tunescope.store.frames import runs_frame
+
+# What a page begins with.
+_FIRST, _PIECE = 200, PIECE
+# The callbacks of one page come together, and need not each look for news.
+_FRESH_SECONDS = 0.2
+
+
+class Following:
+    """What of a store has been entered; ``changes`` counts the times when something was."""
+
+    def __init__(self, store: Store, entering: Entering) -> None:
+        self.changes = 0
+        self._store = store
+        self._entering = entering
+        self._lock = threading.Lock()
+        self._studies: dict[int, StudyRow] | None = None
+        self._unread: list[Sequence[int]] = []
+        # Trials that have not ended, each as it was entered; those that only wait are not.
+        self._unfinished: dict[int, tuple[TrialRow, bool] | None] = {}
+        self._stamp: Any = None
+        self._looked = float("-inf")
+
+    @property
+    def total(self) -> int:
+        """How many trials the store has, those that are still to be read too."""
+        waiting = sum(before is None for before in self._unfinished.values())
+        return sum(study.trials for study in (self._studies or {}).values()) - waiting
+
+    def refresh(self, enough: int | None = None) -> None:
+        """Read what is new; as long as not everything was read once, ``enough`` of the newest will do."""
+        with self._lock:
+            if self._studies is None:
+                self._begin()
+        # Between two pieces others get their turn: what they want may be there already.
+        while self._unread and (enough is None or self._entered < enough):
+            with self._lock:
+                self._read_on()
+        if not self._unread:
+            with self._lock:
+                self._follow()
+
+    def _begin(self) -> None:
+        self._stamp = database_stamp(self._store)
+        studies = study_rows(self._store)
+        ids = all_trial_ids(self._store)
+        self._entering.studies(studies.values())
+        self._unread = [ids[:_FIRST], *pieces(ids[_FIRST:], _PIECE)] if ids else []
+        self._entered = 0
+        self._live = self._live_runs()
+        self._studies = studies
+
+    def _read_on(self) -> None:
+        if self._unread:
+            self._enter(self._unread[0])
+            self._entered += len(self._unread.pop(0))
+            self.changes += 1
+
+    def _follow(self) -> None:
+        if time.monotonic() - self._looked < _FRESH_SECONDS:
+            return
+        stamp = database_stamp(self._store)
+        self._live = self._live_runs() if self._unfinished else set()
+        if stamp is None or stamp != self._stamp:
+            self._read_news()
+        self._read_again()
+        self._stamp, self._looked = stamp, time.monotonic()
+
+    def _read_news(self) -> None:
+        before, now = self._studies or {}, study_rows(self._store)
+        starts = begun(self._store, [study.newest for study in before.values()])
+        if now.keys() - before.keys():
+            self._live = self._live_runs()
+        if now != before:
+            self._entering.studies(now.values())
+            self.changes += 1
+        for study_id in before.keys() - now.keys():
+            self._forget(study_id)
+        self._studies = {
+            study_id: self._followed(study, before.get(study_id), starts) for study_id, study in now.items()
+        }
+
+    def _followed(self, study: StudyRow, before: StudyRow | None, starts: dict[int, Any]) -> StudyRow:
+        """Enter the new trials of a study, or all of them where its old ones are no longer what they were."""
+        if before is not None and _is_continued(study, before, starts):
+            if study.trials == before.trials:
+                return study
+            new = trial_ids(self._store, study.study_id, before.newest)
+            if before.trials + len(new) >= study.trials:
+                return self._entered_also(study, new, before.trials)
+        self._forget(study.study_id)
+        return self._entered_also(study, trial_ids(self._store, study.study_id), 0)
+
+    def _entered_also(self, study: StudyRow, new: Sequence[int], known: int) -> StudyRow:
+        for piece in pieces(new):
+            self._enter(piece)
+            self.changes += 1
+        if not new:
+            return study
+        started = begun(self._store, new[-1:]).get(new[-1])
+        return replace(study, trials=known + len(new), newest=new[-1], newest_start=started)
+
+    def _read_again(self) -> None:
+        for piece in pieces(sorted(self._unfinished)):
+            before = {trial_id: self._unfinished[trial_id] for trial_id in piece}
+            self._enter(piece)
+            if any(self._unfinished.get(trial_id) != then for trial_id, then in before.items()):
+                self.changes += 1
+
+    def _enter(self, ids: Sequence[int]) -> None:
+        rows = trial_rows(self._store, ids)
+        left = {row.trial_id for row in rows if self._is_left(row)}
+        self._entering.trials(rows, left)
+        found = {row.trial_id: row for row in rows}
+        for trial_id in ids:
+            row = found.get(trial_id)
+            if row is None or row.fixed["state"] in UNFINISHED:
+                # One that is not found waits, or was deleted a moment ago, which the next look will tell.
+                self._unfinished[trial_id] = None if row is None else (row, trial_id in left)
+            else:
+                self._unfinished.pop(trial_id, None)
+
+    def _is_left(self, row: TrialRow) -> bool:
+        """Whether nobody trains a trial any more that has not ended."""
+        study = (self._studies or {}).get(row.fixed["study_id"])
+        run_id = study.run_id if study else None
+        return row.fixed["state"] in UNFINISHED and run_id is not None and run_id not in self._live
+
+    def _forget(self, study_id: int) -> None:
+        for trial_id in self._entering.forget(study_id):
+            self._unfinished.pop(trial_id, None)
+        self.changes += 1
+
+    def _live_runs(self) -> Collection[str]:
+        known = runs_frame(self._store)
+        return set(known[known["state"].isin(runs.LIVE)]["run_id"])
+
+
+def _is_continued(now: StudyRow, before: StudyRow, starts: dict[int, Any]) -> bool:
+    """Whether a study still has the trials that it had: SQLite gives the ids of deleted ones to others."""
+    is_longer = now.trials >= before.trials and now.newest >= before.newest
+    is_same = starts.get(before.newest) == before.newest_start
+    return now.study == before.study and is_longer and (is_same or not before.trials)
