@@ -1,6 +1,6 @@
 """Entering trials into the columns, which grow with the parameters and attributes that trials have."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from tunescope.store.columns.fields import FIXED, Field, grown
-from tunescope.store.columns.reading import StudyRow, TrialRow
+from tunescope.store.columns.reading import Piece, StudyRow
 
 _TYPES = {"number": "DOUBLE", "whole": "BIGINT", "text": "VARCHAR", "tags": "VARCHAR", "time": "TIMESTAMP"}
 _ARROW = {
@@ -20,8 +20,6 @@ _ARROW = {
 }
 _OF_STUDIES = ("study", "run_id", "dataset", "strategy")
 _MARKS = ("starred", "note", "tags")
-# What Tunescope enters itself: it is no attribute that a user would look for.
-_HIDDEN = "tunescope:"
 _OWN = {
     key: "whole" if field.is_whole else field.kind for key, field in FIXED.items() if key not in _OF_STUDIES
 }
@@ -35,7 +33,7 @@ class Entering:
         self._database = database
         columns = ", ".join(f'"{key}" {_TYPES[kind]}' for key, kind in _OWN.items() if key != "trial_id")
         database.execute(
-            f"CREATE TABLE rows (trial_id BIGINT PRIMARY KEY, study_id BIGINT, searchable VARCHAR, {columns})"
+            f"CREATE TABLE rows (trial_id BIGINT, study_id BIGINT, searchable VARCHAR, {columns})"
         )
         names = ", ".join(f"{key} VARCHAR" for key in _OF_STUDIES)
         database.execute(f"CREATE TABLE studies (study_id BIGINT, searchable VARCHAR, {names})")
@@ -55,14 +53,16 @@ class Entering:
         self._insert("INSERT INTO studies BY NAME SELECT * FROM news", table)
         self._database.execute("COMMIT")
 
-    def trials(self, rows: Sequence[TrialRow], left: Collection[int]) -> None:
-        """Enter trials, or enter them anew; ``left`` are ids of trials that nobody trains any more."""
-        if rows:
-            lists = self._grown(rows)
-            table = pa.table(
-                {**_fixed(rows, left), **{name: _array(*given) for name, given in lists.items()}}
-            )
-            self._insert("INSERT OR REPLACE INTO rows BY NAME SELECT * FROM news", table)
+    def trials(self, piece: Piece, is_new: bool) -> None:
+        """Enter trials; those that are not new take the place of what was entered of them."""
+        if not piece.ids:
+            return
+        table = pa.table({**_fixed(piece), **self._grown(piece)})
+        self._database.execute("BEGIN")
+        if not is_new:
+            self._database.execute("DELETE FROM rows WHERE list_contains(?, trial_id)", [piece.ids])
+        self._insert("INSERT INTO rows BY NAME SELECT * FROM news", table)
+        self._database.execute("COMMIT")
 
     def forget(self, study_id: int) -> list[int]:
         """Take the trials of a study out; returns their ids."""
@@ -83,18 +83,13 @@ class Entering:
         self._database.execute(statement)
         self._database.unregister("news")
 
-    def _grown(self, rows: Sequence[TrialRow]) -> dict[str, tuple[list[Any], str]]:
-        lists: dict[str, tuple[list[Any], str]] = {}
-        for index, row in enumerate(rows):
-            for (prefix, name), value in row.grown.items():
-                if name.startswith(_HIDDEN) or (prefix, name) == ("param", "model"):
-                    continue
-                kind, kept = _kept(value)
-                column = self._column(prefix, name, kind, isinstance(value, int))
-                if column not in lists:
-                    lists[column] = ([None] * len(rows), kind)
-                lists[column][0][index] = kept
-        return lists
+    def _grown(self, piece: Piece) -> dict[str, pa.Array]:
+        columns = {}
+        for kind, lists in (("number", piece.numbers), ("text", piece.texts)):
+            for (prefix, name), values in lists.items():
+                is_whole = (prefix, name) not in piece.fractions
+                columns[self._column(prefix, name, kind, is_whole)] = _array(values, kind)
+        return columns
 
     def _column(self, prefix: str, name: str, kind: str, is_whole: bool) -> str:
         """The column for values of one kind under a name, which is added when it is the first."""
@@ -111,45 +106,22 @@ class Entering:
             )
         if kind == "number" and not is_whole:
             known = replace(known, is_whole=False)
-        self.fields[key] = known
+        # Another dictionary, as somebody may be going through this one.
+        self.fields = {**self.fields, key: known}
         return place.removeprefix("rows.")
 
 
-def _kept(value: Any) -> tuple[str, Any]:
-    """The kind of a value, and the value as its column keeps it."""
-    if isinstance(value, bool):
-        return "text", "yes" if value else "no"
-    if isinstance(value, int | float):
-        return "number", float(value)
-    return "text", "none" if value is None else str(value)
+def _fixed(piece: Piece) -> dict[str, pa.Array]:
+    given = {key: kind for key, kind in _OWN.items() if key in piece.fixed}
+    columns = {key: _array(piece.fixed[key], kind) for key, kind in given.items()}
+    ids = pa.array(piece.fixed["study_id"], pa.int64())
+    return {**columns, "study_id": ids, "searchable": _array(_searchable(piece), "text")}
 
 
-def _fixed(rows: Sequence[TrialRow], left: Collection[int]) -> dict[str, pa.Array]:
-    whole = [_whole(row, left) for row in rows]
-    kept = {key: kind for key, kind in _OWN.items() if key not in (*_MARKS, "trial_id")}
-    columns = {key: _array([row.get(key) for row in whole], kind) for key, kind in kept.items()}
-    ids = {key: pa.array([row[key] for row in whole], pa.int64()) for key in ("trial_id", "study_id")}
-    return {**ids, **columns, "searchable": _array([_searchable(row) for row in rows], "text")}
-
-
-def _whole(row: TrialRow, left: Collection[int]) -> dict[str, Any]:
-    """The fixed columns with what follows from them: the model, the time of a plain Optuna trial."""
-    found = {**row.fixed, "model": _text(row.grown.get(("param", "model")))}
-    if found["seconds"] is None and found["start"] is not None and found["end"] is not None:
-        found["seconds"] = (found["end"] - found["start"]).total_seconds()
-    if row.trial_id in left and found["state"] == "RUNNING":
-        found["state"] = "INTERRUPTED"
-    return found
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _searchable(row: TrialRow) -> str:
-    texts = [row.fixed["state"], row.fixed["reason"] or ""]
-    texts += [f"{name} {value}" for (prefix, name), value in row.grown.items() if prefix in ("param", "attr")]
-    return " ".join(texts).casefold()
+def _searchable(piece: Piece) -> list[str]:
+    """The texts of each trial in one, as a word is looked for."""
+    columns = [piece.fixed["state"], piece.fixed["model"], piece.fixed["reason"], *piece.texts.values()]
+    return [" ".join(filter(None, texts)).casefold() for texts in zip(*columns, strict=True)]
 
 
 def _array(values: Sequence[Any], kind: str) -> pa.Array:

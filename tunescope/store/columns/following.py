@@ -10,15 +10,14 @@ from tunescope.store import runs
 from tunescope.store.columns.entering import Entering
 from tunescope.store.columns.reading import (
     PIECE,
-    UNFINISHED,
+    Piece,
     StudyRow,
-    TrialRow,
     all_trial_ids,
     begun,
     pieces,
+    read_piece,
     study_rows,
     trial_ids,
-    trial_rows,
 )
 from tunescope.store.engine import Store, database_stamp
 from tunescope.store.frames import runs_frame
@@ -27,6 +26,7 @@ from tunescope.store.frames import runs_frame
 _FIRST, _PIECE = 200, PIECE
 # The callbacks of one page come together, and need not each look for news.
 _FRESH_SECONDS = 0.2
+_UNENDED = ("RUNNING", "INTERRUPTED")
 
 
 class Following:
@@ -40,7 +40,7 @@ class Following:
         self._studies: dict[int, StudyRow] | None = None
         self._unread: list[Sequence[int]] = []
         # Trials that have not ended, each as it was entered; those that only wait are not.
-        self._unfinished: dict[int, tuple[TrialRow, bool] | None] = {}
+        self._unfinished: dict[int, tuple[Any, ...] | None] = {}
         self._stamp: Any = None
         self._looked = float("-inf")
 
@@ -126,28 +126,40 @@ class Following:
     def _read_again(self) -> None:
         for piece in pieces(sorted(self._unfinished)):
             before = {trial_id: self._unfinished[trial_id] for trial_id in piece}
-            self._enter(piece)
+            self._enter(piece, is_new=False)
             if any(self._unfinished.get(trial_id) != then for trial_id, then in before.items()):
                 self.changes += 1
 
-    def _enter(self, ids: Sequence[int]) -> None:
-        rows = trial_rows(self._store, ids)
-        left = {row.trial_id for row in rows if self._is_left(row)}
-        self._entering.trials(rows, left)
-        found = {row.trial_id: row for row in rows}
+    def _enter(self, ids: Sequence[int], is_new: bool = True) -> None:
+        piece = read_piece(self._store, ids)
+        self._complete(piece)
+        self._entering.trials(piece, is_new)
+        places = {trial_id: place for place, trial_id in enumerate(piece.ids)}
         for trial_id in ids:
-            row = found.get(trial_id)
-            if row is None or row.fixed["state"] in UNFINISHED:
+            place = places.get(trial_id)
+            if place is None or piece.fixed["state"][place] in _UNENDED:
                 # One that is not found waits, or was deleted a moment ago, which the next look will tell.
-                self._unfinished[trial_id] = None if row is None else (row, trial_id in left)
+                self._unfinished[trial_id] = None if place is None else piece.row(place)
             else:
                 self._unfinished.pop(trial_id, None)
 
-    def _is_left(self, row: TrialRow) -> bool:
-        """Whether nobody trains a trial any more that has not ended."""
-        study = (self._studies or {}).get(row.fixed["study_id"])
-        run_id = study.run_id if study else None
-        return row.fixed["state"] in UNFINISHED and run_id is not None and run_id not in self._live
+    def _complete(self, piece: Piece) -> None:
+        """Add what follows from the rest: the model, the seconds of a plain trial, who is left alone."""
+        fixed, nothing = piece.fixed, [None] * len(piece.ids)
+        fixed["model"] = piece.texts.pop(("param", "model"), nothing)
+        fixed["seconds"] = [
+            seconds if seconds is not None or None in (start, end) else (end - start).total_seconds()
+            for seconds, start, end in zip(fixed["seconds"], fixed["start"], fixed["end"], strict=True)
+        ]
+        fixed["state"] = [
+            "INTERRUPTED" if state == "RUNNING" and self._is_left(study_id) else state
+            for state, study_id in zip(fixed["state"], fixed["study_id"], strict=True)
+        ]
+
+    def _is_left(self, study_id: int) -> bool:
+        """Whether nobody works on a study any more."""
+        study = (self._studies or {}).get(study_id)
+        return study is not None and study.run_id is not None and study.run_id not in self._live
 
     def _forget(self, study_id: int) -> None:
         for trial_id in self._entering.forget(study_id):

@@ -33,7 +33,8 @@ def where(chosen: TrialFilter, fields: Mapping[str, Field]) -> Where:
     """The conditions of a filter; no trial meets one on a field that the store does not have."""
     found = Where()
     for word in chosen.text.casefold().split():
-        found.add(f"contains({SEARCHED}, ?)", [word])
+        named = [f"{one} IS NOT NULL" for field in _named(word, fields) for one in _expressions(field)]
+        found.add(f"({' OR '.join([f'contains({SEARCHED}, ?)', *named])})", [word])
     for key, values in chosen.choices:
         found.add(*_is_one_of(fields.get(key), values))
     for key, bounds in chosen.ranges:
@@ -51,6 +52,12 @@ def order(chosen: TrialFilter, fields: Mapping[str, Field]) -> str:
         for expression in _expressions(fields.get(one.removeprefix("-")))
     ]
     return f"ORDER BY {', '.join([*parts, NEWEST_FIRST])}"
+
+
+def _named(word: str, fields: Mapping[str, Field]) -> list[Field]:
+    """Parameters and attributes with a word in their name: a trial that has one holds the word."""
+    own = (field for field in fields.values() if field.group in ("parameter", "attribute"))
+    return [field for field in own if word in field.title.casefold()]
 
 
 def _expressions(known: Field | None) -> list[str]:

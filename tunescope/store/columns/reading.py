@@ -5,7 +5,7 @@ so a piece is small.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,11 @@ from tunescope.store.schema import (
 )
 from tunescope.store.values import number_of, parameter_of
 
-PIECE = 2_000
+PIECE = 4_000
 _LONGEST = 1_000
+# What Tunescope enters itself: it is no attribute that a user would look for.
+_HIDDEN = "tunescope:"
 _KEPT = [column for column in trials.c if column.name not in ("trial_id", "folder", "notes", "operators")]
-UNFINISHED = ("RUNNING", "WAITING")
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,26 @@ class StudyRow:
 
 
 @dataclass(frozen=True)
-class TrialRow:
-    """A trial: ``fixed`` by column, ``grown`` by (prefix, name) of what only some trials have."""
+class Piece:
+    """Some trials, by column: one value a trial in each list, ``None`` where it has none.
 
-    trial_id: int
-    fixed: dict[str, Any]
-    grown: dict[tuple[str, str], Any]
+    Attributes:
+        ids: their ids.
+        fixed: what every trial may have, by the name of its column.
+        numbers, texts: what only some trials have, by (prefix, name) as in the keys of fields.
+        fractions: those of ``numbers`` that are not all whole.
+    """
+
+    ids: list[int]
+    fixed: dict[str, list[Any]]
+    numbers: dict[tuple[str, str], list[float | None]]
+    texts: dict[tuple[str, str], list[str | None]]
+    fractions: set[tuple[str, str]]
+
+    def row(self, place: int) -> tuple[Any, ...]:
+        """All that is known of one trial."""
+        columns = (*self.fixed.values(), *self.numbers.values(), *self.texts.values())
+        return tuple(column[place] for column in columns)
 
 
 def study_rows(store: Store) -> dict[int, StudyRow]:
@@ -128,27 +143,79 @@ def pieces(ids: Sequence[int], size: int = PIECE) -> Iterator[Sequence[int]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
-def trial_rows(store: Store, ids: Sequence[int]) -> list[TrialRow]:
-    """The trials with some ids, queued ones left out; a piece of :func:`pieces` at most."""
-    grown: dict[int, dict[tuple[str, str], Any]] = {trial_id: {} for trial_id in ids}
-    fixed = {row["trial_id"]: row for row in _fixed(store, ids)}
-    _add(grown, "param", _params(store, ids))
-    _add(grown, "attr", _attributes(store, ids))
-    _add(grown, "phase", _read(store, _of(timings, ids, "phase", "seconds")))
-    for trial_id, objective, value, kind in _read(
-        store, _of(optuna_values, ids, "objective", "value", "value_type")
-    ):
-        if objective and trial_id in grown:
-            grown[trial_id]["value", str(objective)] = number_of(value, kind)
-        elif trial_id in fixed:
-            fixed[trial_id]["value"] = number_of(value, kind)
-    table = optuna_trial_attributes
-    for trial_id, text in _read(store, _of(table, ids, "value_json").where(table.c.key == REPEATS)):
-        fixed.get(trial_id, {})["repeats"] = int(text)
-    return [TrialRow(trial_id, row, grown[trial_id]) for trial_id, row in fixed.items() if trial_id in grown]
+def read_piece(store: Store, ids: Sequence[int]) -> Piece:
+    """The trials with some ids, queued ones left out; as many as one group of :func:`pieces` at most."""
+    fixed = _fixed(store, ids)
+    piece = Piece(fixed["trial_id"], fixed, {}, {}, set())
+    reader = _Reader(store, ids, piece)
+    reader.params()
+    reader.attributes()
+    reader.phases()
+    reader.values()
+    return piece
 
 
-def _fixed(store: Store, ids: Sequence[int]) -> list[dict[str, Any]]:
+class _Reader:
+    """Puts rows of Optuna's tables into the columns of a piece."""
+
+    def __init__(self, store: Store, ids: Sequence[int], piece: Piece) -> None:
+        self._store, self._ids, self._piece = store, ids, piece
+        self._places = {trial_id: place for place, trial_id in enumerate(piece.ids)}
+
+    def params(self) -> None:
+        for trial_id, name, value, text in self._rows(
+            optuna_params, "param_name", "param_value", "distribution_json"
+        ):
+            if (place := self._places.get(trial_id)) is not None:
+                self._put(("param", name), place, parameter_of(value, text))
+
+    def attributes(self) -> None:
+        for trial_id, name, text in self._rows(optuna_user_attributes, "key", "value_json"):
+            if (place := self._places.get(trial_id)) is not None and not name.startswith(_HIDDEN):
+                self._put(("attr", name), place, _plain(text))
+
+    def phases(self) -> None:
+        for trial_id, name, seconds in self._rows(timings, "phase", "seconds"):
+            if (place := self._places.get(trial_id)) is not None:
+                self._put(("phase", name), place, seconds)
+
+    def values(self) -> None:
+        first = self._piece.fixed["value"]
+        for trial_id, objective, value, kind in self._rows(optuna_values, "objective", "value", "value_type"):
+            if (place := self._places.get(trial_id)) is None:
+                continue
+            if objective:
+                self._put(("value", str(objective)), place, number_of(value, kind))
+            else:
+                first[place] = number_of(value, kind)
+        again = self._piece.fixed["repeats"]
+        for trial_id, key, text in self._rows(optuna_trial_attributes, "key", "value_json", only=REPEATS):
+            if key == REPEATS and trial_id in self._places:
+                again[self._places[trial_id]] = int(text)
+
+    def _put(self, key: tuple[str, str], place: int, value: Any) -> None:
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            if isinstance(value, float):
+                self._piece.fractions.add(key)
+            column: dict[tuple[str, str], list[Any]] = self._piece.numbers
+        else:
+            column, value = self._piece.texts, _said(value)
+        if key not in column:
+            column[key] = [None] * len(self._piece.ids)
+        column[key][place] = value
+
+    def _rows(self, table: Table, *columns: str, only: str | None = None) -> list[Any]:
+        """Rows as the driver gives them: of hundreds of thousands, each step counts."""
+        query = select(table.c.trial_id, *(table.c[name] for name in columns)).where(_among(table, self._ids))
+        if only is not None:
+            query = query.where(table.c.key == only)
+        with self._store.reader.connect() as connection:
+            cursor: Any = connection.execute(query).cursor
+            found: list[Any] = cursor.fetchall()
+            return found
+
+
+def _fixed(store: Store, ids: Sequence[int]) -> dict[str, list[Any]]:
     table = optuna_trials
     query = (
         select(
@@ -165,30 +232,30 @@ def _fixed(store: Store, ids: Sequence[int]) -> list[dict[str, Any]]:
     )
     with store.reader.connect() as connection:
         result = connection.execute(query)
-        names = list(result.keys())
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def _params(store: Store, ids: Sequence[int]) -> Iterator[tuple[int, str, Any]]:
-    rows = _read(store, _of(optuna_params, ids, "param_name", "param_value", "distribution_json"))
-    return ((trial_id, name, parameter_of(value, text)) for trial_id, name, value, text in rows)
-
-
-def _attributes(store: Store, ids: Sequence[int]) -> Iterator[tuple[int, str, Any]]:
-    rows = _read(store, _of(optuna_user_attributes, ids, "key", "value_json"))
-    return ((trial_id, key, _plain(text)) for trial_id, key, text in rows)
+        names, wanted = list(result.keys()), set(ids)
+        rows = [row for row in result.fetchall() if row[0] in wanted]
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
+    return {
+        **dict(zip(names, columns, strict=True)),
+        "value": [None] * len(rows),
+        "repeats": [None] * len(rows),
+    }
 
 
 def _plain(text: str) -> Any:
     """An attribute as a number or a text; lists and the like as their JSON."""
-    value = json.loads(text)
-    return value if isinstance(value, str | int | float) or value is None else text
+    try:
+        return int(text) if text.isdigit() else float(text)
+    except ValueError:
+        value = json.loads(text)
+        return value if isinstance(value, str | bool) or value is None else text
 
 
-def _add(grown: Mapping[int, dict[tuple[str, str], Any]], prefix: str, rows: Iterable[Any]) -> None:
-    for trial_id, name, value in rows:
-        if trial_id in grown:
-            grown[trial_id][prefix, name] = value[:_LONGEST] if isinstance(value, str) else value
+def _said(value: Any) -> str:
+    """What is no number, as text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)[:_LONGEST]
 
 
 def _directions(store: Store) -> dict[int, list[str]]:
@@ -198,10 +265,6 @@ def _directions(store: Store) -> dict[int, list[str]]:
     for study_id, direction in _read(store, query):
         found.setdefault(study_id, []).append(direction.lower())
     return found
-
-
-def _of(table: Table, ids: Sequence[int], *columns: str) -> Select[Any]:
-    return select(table.c.trial_id, *(table.c[name] for name in columns)).where(_among(table, ids))
 
 
 def _among(table: Table, ids: Sequence[int]) -> ColumnElement[bool]:

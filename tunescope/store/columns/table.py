@@ -146,7 +146,7 @@ class TrialTable:
         values = frame[["value", *(key for key in map(str, frame) if key.startswith("value:"))]].to_numpy(
             float
         )
-        frame["values"] = pd.Series([row[~np.isnan(row)].tolist() for row in values], dtype=object)
+        frame["values"] = pd.Series(_without_gaps(values), dtype=object)
         frame["model"] = frame["model"].fillna(_UNKNOWN_MODEL)
         if params:
             frame["params"] = pd.Series(self._params(frame["trial_id"].tolist()), dtype=object)
@@ -202,6 +202,14 @@ class TrialTable:
             found: pd.DataFrame = cursor.execute(query, list(values)).df()
         texts = found.select_dtypes(exclude=["number", "datetime"]).columns
         return found.astype(dict.fromkeys(texts, object))
+
+
+def _without_gaps(values: "np.typing.NDArray[np.float64]") -> list[list[float]]:
+    """Rows as lists, without what is missing in them."""
+    rows: list[list[float]] = values.tolist()
+    if not np.isnan(values).any():
+        return rows
+    return [[value for value in row if value == value] for row in rows]
 
 
 def _parameters(fields: Sequence[Field], row: Sequence[Any]) -> dict[str, Any]:
