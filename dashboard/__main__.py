@@ -3,6 +3,7 @@
 import argparse
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 
 from tunescope.errors import TunescopeError
@@ -70,9 +71,14 @@ def _serve(listener: socket.socket, url: str) -> int:
     sys.modules.setdefault("IPython", None)  # type: ignore[arg-type]
 
     from dashboard.app import create_app
+    from dashboard.connection import of
 
+    app = create_app(url)
+    connection = of(app.server)
+    # Whoever opens the trials first shall not have to wait until all of them are read.
+    threading.Thread(target=connection.warm_up, name="reader", daemon=True).start()
     server = waitress.create_server(
-        create_app(url).server,
+        app.server,
         sockets=[listener],
         threads=_THREADS,
         recv_bytes=_RECEIVED_BYTES,
@@ -87,6 +93,7 @@ def _serve(listener: socket.socket, url: str) -> int:
         pass
     finally:
         server.close()
+        connection.close()
     return 0
 
 

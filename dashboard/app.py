@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from dashboard import shell
 from dashboard.compression import compress
 from dashboard.connection import Connection, attach
+from dashboard.exports import exports
 from dashboard.files import files
 from dashboard.index import INDEX
 from dashboard.launch import KEDRO, Launcher
@@ -65,7 +66,7 @@ def _serve(server: Flask, connection: Connection) -> None:
     connection.store()
     attach(server, connection)
     connection.uploads.sweep()
-    for blueprint in (files, uploads, thumbnails):
+    for blueprint in (files, uploads, thumbnails, exports):
         server.register_blueprint(blueprint)
     server.before_request(_refuse_strangers)
     server.after_request(_protect)

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from flask import current_app
@@ -14,6 +14,8 @@ from dashboard.launch import Launcher, start_run
 from dashboard.uploading import Uploads
 from tunescope.errors import StoreError
 from tunescope.store import Store, open_store
+from tunescope.store.columns import TrialTable
+from tunescope.store.engine import database_file
 
 _EXTENSION = "tunescope"
 Stamp = tuple[int, ...]
@@ -27,6 +29,8 @@ class Connection:
     url: str
     launcher: Launcher
     _store: Store | None = None
+    _table: TrialTable | None = None
+    _tabled: Store | None = None
     _identity: Stamp | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _starting: threading.Lock = field(default_factory=threading.Lock)
@@ -49,6 +53,19 @@ class Connection:
             assert self._store is not None  # for mypy: _open sets it or raises
             return self._store
 
+    def table(self) -> TrialTable:
+        """The trials of the store as columns, as they were read last.
+
+        Raises:
+            StoreError: as :meth:`store` does.
+        """
+        store = self.store()
+        with self._lock:
+            if self._table is None or self._tabled is not store:
+                # Those who still ask the old one keep it until they have their answer.
+                self._table, self._tabled = TrialTable(store), store
+            return self._table
+
     def _open(self) -> None:
         before = self._store
         if before is not None:
@@ -56,11 +73,6 @@ class Connection:
             before.close()
         self._store = open_store(self.url)
         self._identity = _identity(self._store)
-
-    def stamp(self) -> Stamp | None:
-        """Changes whenever a SQLite store was written; ``None`` where only reading it would tell."""
-        path = database_file(self.store())
-        return None if path is None else (*_written(path), *_written(path.with_name(path.name + "-wal")))
 
     def start_once(self, token: str, parameters: Mapping[str, Any], start: Start = start_run) -> str:
         """Start a run for a form, once: the same token gets the same run id, however often it comes.
@@ -73,8 +85,15 @@ class Connection:
                 self._started[token] = start(self.store(), parameters, self.launcher)
             return self._started[token]
 
+    def warm_up(self) -> None:
+        """Read every trial; what cannot be read will be told to whoever asks for it."""
+        with suppress(Exception):
+            self.table().refresh()
+
     def close(self) -> None:
         """Give the connections back."""
+        if self._table is not None:
+            self._table.close()
         if self._store is not None:
             self._store.close()
 
@@ -84,10 +103,15 @@ def attach(server: Any, connection: Connection) -> None:
     server.extensions[_EXTENSION] = connection
 
 
+def of(server: Any) -> Connection:
+    """The connection of a Flask server."""
+    connection: Connection = server.extensions[_EXTENSION]
+    return connection
+
+
 def current() -> Connection:
     """The connection of the app that answers this request."""
-    connection: Connection = current_app.extensions[_EXTENSION]
-    return connection
+    return of(current_app)
 
 
 def store() -> Store:
@@ -95,11 +119,9 @@ def store() -> Store:
     return current().store()
 
 
-def database_file(store: Store) -> Path | None:
-    """The file of a SQLite store, ``None`` for other stores."""
-    url = store.engine.url
-    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
-    return Path(str(url.database)) if is_file else None
+def table() -> TrialTable:
+    """The trials of the app that answers this request, as columns."""
+    return current().table()
 
 
 def _identity(store: Store) -> Stamp | None:
@@ -119,11 +141,3 @@ def _require_file(store: Store) -> None:
             f"The store `{database_file(store)}` is gone: put the file back, "
             "or start the dashboard again to begin with an empty store"
         )
-
-
-def _written(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 OVERVIEW, NEW, TRIALS, REPORTS, DATASETS = "/", "/new", "/trials", "/reports", "/datasets"
+TIMING = "/timing"
 
 
 def run(run_id: str) -> str:

@@ -1,8 +1,6 @@
 """What pages read from the store, and no more often than it changes."""
 
-import threading
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,33 +15,12 @@ from tunescope.analysis.selection import with_models
 from tunescope.parameters import Parameters
 from tunescope.store import Store, frames, runs
 
-LIVE = ("starting", "running", "paused")
+LIVE = runs.LIVE
 RESUMABLE = ("interrupted", "stopped", "failed")
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
 # Learning curves are drawn for the trials that run and for this many of the best.
 CURVES = 8
-_FRESH_SECONDS = 0.5
 _LOG_BYTES = 12_000
-
-
-class Memo:
-    """Keeps the last result of a costly reading while the store stands still, half a second at least."""
-
-    def __init__(self, read: Callable[[Store], pd.DataFrame]) -> None:
-        self._read = read
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, Any, pd.DataFrame]] = {}
-
-    def __call__(self) -> pd.DataFrame:
-        here = connection.current()
-        store, stamp = here.store(), here.stamp()
-        with self._lock:
-            at, before, frame = self._kept.get(store.url, (-_FRESH_SECONDS, None, None))
-            is_fresh = time.monotonic() - at < _FRESH_SECONDS
-            if frame is None or not (is_fresh or (stamp is not None and stamp == before)):
-                frame = self._read(store)
-                self._kept[store.url] = (time.monotonic(), stamp, frame)
-            return frame
 
 
 def prepared(trials: pd.DataFrame) -> pd.DataFrame:
@@ -81,13 +58,6 @@ def live_runs(store: Store) -> set[str]:
     return set(known[known["state"].isin(LIVE)]["run_id"])
 
 
-def _all_trials(store: Store) -> pd.DataFrame:
-    return prepared(settled(begun(frames.trials_frame(store)), live_runs(store)))
-
-
-all_trials = Memo(_all_trials)
-
-
 @dataclass(frozen=True)
 class Tally:
     """What the trials of one run came to so far."""
@@ -99,7 +69,13 @@ class Tally:
 
 def tallies() -> dict[str, Tally]:
     """A tally for each run that has trials."""
-    return {str(run_id): tally(rows) for run_id, rows in all_trials().groupby("run_id")}
+    found = connection.table().refresh().tallies()
+    return {
+        str(row["run_id"]): Tally(
+            int(row["ended"]), int(row["running"]), None if is_missing(row["best"]) else row["best"]
+        )
+        for row in records(found)
+    }
 
 
 def tally(trials: pd.DataFrame) -> Tally:

@@ -27,10 +27,12 @@ def chart_card(name: str, id: Any, className: str = "") -> html.Section:  # noqa
     return card(chart.title, body, note=chart.line, className=f"chart-card {className}")
 
 
-def picture(figure: Any, label: str) -> html.Div:
+def picture(figure: Any, label: str, **properties: Any) -> html.Div:
     """A plotly figure that keeps its zoom when it is drawn anew."""
     figure.update_layout(uirevision="kept", autosize=True, font_family=_FONT)
-    graph = dcc.Graph(figure=figure, config=_CONFIG, className="chart-graph", style=_height(figure))
+    graph = dcc.Graph(
+        figure=figure, config=_CONFIG, className="chart-graph", style=_height(figure), **properties
+    )
     return html.Div(graph, role="group", **attributes(aria_label=label))
 
 

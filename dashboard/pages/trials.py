@@ -5,48 +5,69 @@ from dataclasses import replace
 from typing import Any
 
 import dash_bootstrap_components as dbc
-import pandas as pd
-from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 
-from dashboard import connection, links, reading
-from dashboard.components.basics import STATES, attributes, button, card, icon, page_head
+from dashboard import connection, links
+from dashboard.components import trial_filters, trial_tabs
+from dashboard.components.basics import attributes, button, button_link, icon, page_head
 from dashboard.components.browser import in_browser
-from dashboard.components.charts import chart, chart_card
-from dashboard.components.notices import blank
+from dashboard.components.notices import empty
 from dashboard.components.regions import digest
-from dashboard.components.studies import studies_table
-from dashboard.components.trial_grid import grid_row, order_of, trial_grid
+from dashboard.components.trial_charts import GROUPS, chart_cards, chart_of, measures
+from dashboard.components.trial_grid import (
+    column_defs,
+    column_options,
+    grid_rows,
+    order_of,
+    shown_columns,
+    trial_grid,
+)
+from dashboard.components.trial_tabs import studies_tab, tabs
 from dashboard.routing import Page
-from dashboard.selection import CHOICES, TrialFilter, ranges_of, sort_of
+from dashboard.selection import MOST_RANGES, TrialsView, filter_model, ranges_of, sort_of
 from dashboard.wording import count
-from tunescope.analysis.comparison import compare_studies
-from tunescope.figures import CHARTS
-from tunescope.store import Store, frames
+from tunescope.store.columns import TrialTable
+from tunescope.store.selection import TrialFilter
 
 _CHOICE = {"type": "trials-choice", "name": ALL}
-_LABELS = {
-    "run": "Run",
-    "dataset": "Dataset",
-    "strategy": "Strategy",
-    "model": "Model",
-    "state": "State",
-    "study": "Study",
-}
-# Studies of several runs have few objectives in common: fronts are for the page of a run.
-_CHARTS = tuple(name for name in CHARTS if name != "pareto")
 _POLL_MS = 5_000
-_DEBOUNCE_SECONDS = 0.3
+# What a page can begin with while the rest of the store is still being read.
+_FIRST_ROWS = 60
 
 
 def layout(search: str = "") -> html.Div:
+    """The part of the page that the address asks for."""
+    view = TrialsView.from_query(search)
+    table = connection.table()
+    if view.tab == "studies":
+        return studies_tab(view, table.refresh())
+    return _trials_tab(view, table.refresh(_FIRST_ROWS), search)
+
+
+def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
     """The table as the address wants it; rows and charts follow."""
-    chosen = TrialFilter.from_query(search)
-    trials = reading.all_trials()
+    if not table.total:
+        return html.Div([page_head("Trials"), _nothing_yet()])
+    chosen, present = view.chosen, table.present()
     return html.Div(
         [
-            page_head("Trials", html.Div(_counted(chosen, trials), id="trials-count"), _head_actions(chosen)),
-            html.Section(_controls(chosen, trials), className="filters", **attributes(aria_label="Filters")),
-            trial_grid(chosen),
+            page_head(
+                "Trials",
+                html.Div(trial_filters.counted(chosen, table), id="trials-count"),
+                _head_actions(view),
+            ),
+            html.Div(tabs(view), id="trials-tabs"),
+            html.Section(
+                trial_filters.controls(chosen, table), className="filters", **attributes(aria_label="Filters")
+            ),
+            html.Div(
+                [
+                    html.Div(trial_filters.chips(chosen, table.fields), id="trials-chips", className="chips"),
+                    _column_chooser(view, table, present),
+                ],
+                className="table-tools",
+            ),
+            trial_grid(view, table.fields, present),
             html.Div(
                 [
                     html.Span(_picked_note(chosen), id="trials-picked-note"),
@@ -54,15 +75,13 @@ def layout(search: str = "") -> html.Div:
                 ],
                 className="section-note",
             ),
-            card("Studies side by side", html.Div(_studies(chosen, trials), id="trials-studies")),
-            html.Div(
-                [chart_card(name, {"type": "trials-chart", "name": name}) for name in _CHARTS],
-                className="charts",
-            ),
+            _chart_tools(view),
+            html.Div(chart_cards(view), id="trials-charts", className="charts"),
             dcc.Store(id="trials-query", data=search),
             dcc.Store(id="trials-ticked"),
+            dcc.Store(id="trials-brushed"),
             dcc.Store(id="trials-picked", data=list(chosen.picked)),
-            dcc.Store(id="trials-version", data=_version(chosen, trials)),
+            dcc.Store(id="trials-version", data=_version(chosen, table)),
             dcc.Store(id="trials-settled"),
             dcc.Interval(id="trials-poll", interval=_POLL_MS),
         ]
@@ -70,10 +89,12 @@ def layout(search: str = "") -> html.Div:
 
 
 def register(app: Dash) -> None:
-    """Keep address, grid, table and charts in step."""
+    """Keep address, grid and charts in step."""
     _register_filter(app)
+    _register_narrowing(app)
     _register_rows(app)
     _register_views(app)
+    trial_tabs.register(app)
 
 
 def _register_filter(app: Dash) -> None:
@@ -84,6 +105,9 @@ def _register_filter(app: Dash) -> None:
         Input("trials-grid", "filterModel"),
         Input("trials-grid", "columnState"),
         Input("trials-picked", "data"),
+        Input("trials-columns", "value"),
+        Input("trials-measure", "value"),
+        Input("trials-group", "value"),
         State(_CHOICE, "id"),
         State("trials-query", "data"),
         prevent_initial_call=True,
@@ -92,21 +116,31 @@ def _register_filter(app: Dash) -> None:
         text: str | None,
         choices: list[list[str] | None],
         model: Mapping[str, Any] | None,
-        columns: list[dict[str, Any]] | None,
+        order: list[dict[str, Any]] | None,
         picked: list[int],
+        columns: list[str] | None,
+        measure: str | None,
+        group: str | None,
         ids: list[dict[str, str]],
         before: str,
     ) -> Any:
-        names = {one["name"]: tuple(value or ()) for one, value in zip(ids, choices, strict=True)}
+        view = TrialsView.from_query(before)
+        pairs = zip(ids, choices, strict=True)
         chosen = TrialFilter(
             text=(text or "").strip(),
-            ranges=ranges_of(model),
-            sort=order_of(columns, TrialFilter.from_query(before)),
+            choices=tuple((one["name"], tuple(values)) for one, values in pairs if values),
+            ranges=view.chosen.ranges if model is None else ranges_of(model),
+            sort=order_of(order, view.chosen),
             picked=tuple(picked or ()),
-            **names,
         )
-        query = chosen.to_query()
-        return no_update if query == before else query
+        query = replace(
+            view,
+            chosen=chosen,
+            columns=_own_columns(view, columns),
+            measure=measure or "",
+            charts=group or "",
+        ).to_query()
+        return no_update if query == view.to_query() else query
 
     # In the browser, where a second tick sees the first one, however quickly it follows.
     in_browser(
@@ -127,6 +161,99 @@ def _register_filter(app: Dash) -> None:
         Input("trials-unpick", "n_clicks"),
         prevent_initial_call=True,
     )
+    in_browser(
+        app,
+        "brush",
+        Output("trials-brushed", "data"),
+        Input({"type": "trials-graph", "name": ALL}, "selectedData"),
+        State({"type": "trials-graph", "name": ALL}, "figure"),
+        prevent_initial_call=True,
+    )
+
+
+def _register_narrowing(app: Dash) -> None:
+    """What a click, a brush or two bounds add to the filters, or take away."""
+
+    @app.callback(
+        Output("trials-grid", "filterModel"),
+        Output("trials-more", "children"),
+        Output(_CHOICE, "value"),
+        Input("trials-apply", "n_clicks"),
+        Input("trials-brushed", "data"),
+        Input({"type": "trials-drop", "name": ALL}, "n_clicks"),
+        Input("trials-add", "value"),
+        State("trials-low", "value"),
+        State("trials-high", "value"),
+        State("trials-query", "data"),
+        State(_CHOICE, "id"),
+        prevent_initial_call=True,
+    )
+    def narrow(
+        _: int | None,
+        brushed: list[dict[str, Any]] | None,
+        dropped: list[int | None],
+        added: str | None,
+        low: float | None,
+        high: float | None,
+        query: str,
+        ids: list[dict[str, str]],
+    ) -> tuple[Any, ...]:
+        chosen = TrialsView.from_query(query).chosen
+        asked = ctx.triggered_id
+        kept = [no_update] * len(ids)
+        if isinstance(asked, dict) and any(dropped):
+            return filter_model(chosen.with_bounds(asked["name"], ())), no_update, kept
+        if asked == "trials-apply" and added and (low, high) != (None, None):
+            return filter_model(chosen.with_bounds(added, [_in_order(low, high)])), no_update, kept
+        if asked == "trials-brushed" and brushed:
+            return _brushed(chosen, brushed, [one["name"] for one in ids])
+        if asked == "trials-add" and added and _is_chosen_by_name(added):
+            known = [one["name"] for one in ids]
+            return no_update, _more({added: ()}, known), kept
+        return no_update, no_update, kept
+
+    @app.callback(
+        Output("trials-bounds", "className"),
+        Output("trials-low", "placeholder"),
+        Output("trials-high", "placeholder"),
+        Input("trials-add", "value"),
+        prevent_initial_call=True,
+    )
+    def offer(added: str | None) -> tuple[str, str, str]:
+        if not added or _is_chosen_by_name(added):
+            return "filter-bounds hidden", "", ""
+        low, high = connection.table().refresh().extent(added) or (None, None)
+        return "filter-bounds", *("" if bound is None else format(bound, ".4g") for bound in (low, high))
+
+
+def _is_chosen_by_name(key: str) -> bool:
+    known = connection.table().fields.get(key)
+    return known is not None and known.text is not None
+
+
+def _in_order(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    return (high, low) if low is not None and high is not None and high < low else (low, high)
+
+
+def _brushed(chosen: TrialFilter, brushed: list[dict[str, Any]], known: list[str]) -> tuple[Any, ...]:
+    """A brush narrows numbers to ranges and names to those under it."""
+    named = {one["field"]: tuple(map(str, one["values"])) for one in brushed if "values" in one}
+    for one in brushed:
+        if "ranges" in one:
+            bounds = [(float(low), float(high)) for low, high in one["ranges"][:MOST_RANGES]]
+            chosen = chosen.with_bounds(one["field"], bounds)
+    values = [list(named[key]) if key in named else no_update for key in known]
+    return filter_model(chosen), _more(named, known), values
+
+
+def _more(named: Mapping[str, tuple[str, ...]], known: list[str]) -> Any:
+    """The filters that are new, added to those that are there."""
+    new = {key: values for key, values in named.items() if key not in known}
+    if not new:
+        return no_update
+    children = Patch()
+    children.extend([trial_filters.choice(key, values, connection.table()) for key, values in new.items()])
+    return children
 
 
 def _register_rows(app: Dash) -> None:
@@ -140,15 +267,17 @@ def _register_rows(app: Dash) -> None:
     def rows(request: Mapping[str, Any] | None, query: str, picked: list[int]) -> Any:
         if not request:
             return no_update
-        outside = TrialFilter.from_query(query)
+        outside = TrialsView.from_query(query).chosen.all_passing
         chosen = replace(
             outside, ranges=ranges_of(request["filterModel"]), sort=sort_of(request["sortModel"])
         )
-        passing = chosen.rows(reading.all_trials())
-        block = passing.iloc[request["startRow"] : request["endRow"]]
+        # The newest trials can be shown before all are read.
+        is_plain = not chosen.is_narrow and not chosen.sort
+        table = connection.table().refresh(request["endRow"] if is_plain else None)
+        block = table.page(chosen, request["startRow"], request["endRow"])
         return {
-            "rowData": [grid_row(row, picked) for row in reading.records(block)],
-            "rowCount": len(passing),
+            "rowData": grid_rows(block, table.fields, picked or ()),
+            "rowCount": table.count(chosen) if chosen.is_narrow else table.total,
         }
 
     @app.callback(
@@ -160,8 +289,19 @@ def _register_rows(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def poll(_: int, query: str, before: str) -> Any:
-        version = _version(TrialFilter.from_query(query), reading.all_trials())
+        version = _version(TrialsView.from_query(query).chosen, connection.table().refresh())
         return no_update if version == before else version
+
+    @app.callback(
+        Output("trials-grid", "columnDefs"),
+        Input("trials-columns", "value"),
+        State("trials-query", "data"),
+        prevent_initial_call=True,
+    )
+    def show_columns(columns: list[str] | None, query: str) -> Any:
+        table = connection.table().refresh()
+        view = replace(TrialsView.from_query(query), columns=tuple(columns or ()))
+        return column_defs(view, table.fields, table.present())
 
 
 def _register_views(app: Dash) -> None:
@@ -169,21 +309,37 @@ def _register_views(app: Dash) -> None:
         Output("trials-count", "children"),
         Output("trials-picked-note", "children"),
         Output("trials-unpick", "className"),
-        Output("trials-studies", "children"),
         Output("trials-clear", "className"),
+        Output("trials-chips", "children"),
+        Output("trials-tabs", "children"),
+        Output("trials-exports", "children"),
+        Output(_CHOICE, "options"),
         Input("trials-query", "data"),
         Input("trials-version", "data"),
-        prevent_initial_call=True,
+        State(_CHOICE, "id"),
     )
-    def views(query: str, _: str) -> tuple[Any, ...]:
-        chosen, trials = TrialFilter.from_query(query), reading.all_trials()
+    def views(query: str, _: str, ids: list[dict[str, str]]) -> tuple[Any, ...]:
+        view, table = TrialsView.from_query(query), connection.table().refresh()
+        chosen = view.chosen
         return (
-            _counted(chosen, trials),
+            trial_filters.counted(chosen, table),
             _picked_note(chosen),
             f"button button-{_unpick_kind(chosen)}",
-            _studies(chosen, trials),
             _clear_class(chosen),
+            trial_filters.chips(chosen, table.fields),
+            tabs(view),
+            _exports(chosen),
+            [trial_filters.options(one["name"], chosen.values(one["name"]), table) for one in ids],
         )
+
+    @app.callback(
+        Output("trials-charts", "children"),
+        Input("trials-group", "value"),
+        State("trials-query", "data"),
+        prevent_initial_call=True,
+    )
+    def show_group(group: str, query: str) -> Any:
+        return chart_cards(replace(TrialsView.from_query(query), charts=group))
 
     @app.callback(
         Output({"type": "trials-chart", "name": MATCH}, "children"),
@@ -193,26 +349,85 @@ def _register_views(app: Dash) -> None:
         State({"type": "trials-chart", "name": MATCH}, "id"),
     )
     def draw(query: str, _: str, dark: bool, own: dict[str, str]) -> Any:
-        chosen = TrialFilter.from_query(query).chosen(reading.all_trials())
-        return chart(own["name"], _frames(connection.store(), chosen, CHARTS[own["name"]].frames), dark)
+        return chart_of(own["name"], TrialsView.from_query(query), connection.table().refresh(), dark)
 
 
-def _head_actions(chosen: TrialFilter) -> list[Any]:
+def _own_columns(view: TrialsView, columns: list[str] | None) -> tuple[str, ...]:
+    """The columns that were chosen; those to begin with need no place in the address."""
+    table = connection.table()
+    first = shown_columns(replace(view, columns=()), table.fields, table.present())
+    return () if not columns or columns == first else tuple(columns)
+
+
+def _head_actions(view: TrialsView) -> list[Any]:
     label = [icon("clear"), html.Span("Clear filters")]
-    clear = html.A(label, href=links.TRIALS, id="trials-clear", className=_clear_class(chosen))
+    clear = html.A(label, href=links.TRIALS, id="trials-clear", className=_clear_class(view.chosen))
     copy = button("Copy link", "link", id="trials-copy", **attributes(data_copy_address="yes"))
-    return [clear, copy]
+    return [clear, html.Div(_exports(view.chosen), id="trials-exports", className="button-row"), copy]
+
+
+def _exports(chosen: TrialFilter) -> list[html.A]:
+    """Links to the rows that pass, as files."""
+    query = chosen.all_passing.to_query()
+    return [
+        html.A(
+            [icon("download"), html.Span(name)],
+            href=f"/export/trials.{kind}{query}",
+            className="button button-secondary",
+            download="",
+            title=f"Save the trials that pass the filters as {name}",
+        )
+        for kind, name in (("csv", "CSV"), ("parquet", "Parquet"))
+    ]
+
+
+def _column_chooser(view: TrialsView, table: TrialTable, present: frozenset[str]) -> html.Details:
+    dropdown = dcc.Dropdown(
+        id="trials-columns",
+        options=column_options(table.fields),
+        value=shown_columns(view, table.fields, present),
+        multi=True,
+        clearable=True,
+        placeholder="The usual columns",
+        className="filter-choice",
+    )
+    summary = html.Summary([icon("trials"), html.Span("Columns")], className="button button-secondary")
+    body = html.Label(
+        [html.Span("Columns of the table", className="field-label"), dropdown], className="filter"
+    )
+    return html.Details([summary, html.Div(body, className="popover-body")], className="popover-fold")
+
+
+def _chart_tools(view: TrialsView) -> html.Div:
+    groups = dbc.RadioItems(
+        id="trials-group",
+        options=[{"label": title, "value": name} for name, (title, _) in GROUPS.items()],
+        value=view.charts if view.charts in GROUPS else next(iter(GROUPS)),
+        className="segmented",
+        inline=True,
+    )
+    measure = dcc.Dropdown(
+        id="trials-measure",
+        options=measures(),
+        value=view.measure or None,
+        placeholder="What suits the trials",
+        className="filter-choice",
+    )
+    label = html.Label([html.Span("Measure", className="field-label"), measure], className="filter")
+    return html.Div([groups, label], className="chart-tools")
+
+
+def _nothing_yet() -> html.Div:
+    return empty(
+        "trials",
+        "No trial yet",
+        "Trials stand here as soon as a run has begun to search. Studies of Optuna in this store count too.",
+        button_link("New run", "new", links.NEW, "primary"),
+    )
 
 
 def _clear_class(chosen: TrialFilter) -> str:
     return "button button-quiet" + ("" if chosen.is_narrow else " hidden")
-
-
-def _counted(chosen: TrialFilter, trials: pd.DataFrame) -> str:
-    passing = len(chosen.rows(trials))
-    if passing == len(trials):
-        return count(passing, "trial")
-    return f"{count(passing)} of {count(len(trials), 'trial')}"
 
 
 def _picked_note(chosen: TrialFilter) -> str:
@@ -225,68 +440,9 @@ def _unpick_kind(chosen: TrialFilter) -> str:
     return "quiet" if chosen.picked else "quiet hidden"
 
 
-def _studies(chosen: TrialFilter, trials: pd.DataFrame) -> Any:
-    rows = chosen.chosen(trials)
-    if rows.empty:
-        return blank("No trial passes the filters.")
-    return studies_table(compare_studies(rows, _studies_of(connection.store(), rows)))
-
-
-def _studies_of(store: Store, rows: pd.DataFrame) -> pd.DataFrame:
-    studies = frames.studies_frame(store)
-    return studies[studies["study"].isin(rows["study"])]
-
-
-def _frames(store: Store, rows: pd.DataFrame, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    """The frames that a chart needs, of the chosen trials alone."""
-    readers = {
-        "trials": lambda: rows.sort_values("trial_id"),
-        "studies": lambda: _studies_of(store, rows),
-        "epochs": lambda: reading.curve_epochs(store, rows, limit=40),
-        "timings": lambda: _timings(store, rows),
-    }
-    return {name: readers[name]() for name in names}
-
-
-def _timings(store: Store, rows: pd.DataFrame) -> pd.DataFrame:
-    timings = frames.timings_frame(store)
-    return timings[timings["trial_id"].isin(rows["trial_id"])]
-
-
-def _version(chosen: TrialFilter, trials: pd.DataFrame) -> str:
+def _version(chosen: TrialFilter, table: TrialTable) -> str:
     """Changes when the trials that pass do."""
-    rows = chosen.rows(trials)
-    return digest([len(rows), rows["state"].value_counts().to_dict(), str(rows["trial_id"].max())])
-
-
-def _controls(chosen: TrialFilter, trials: pd.DataFrame) -> list[Any]:
-    search = dbc.Input(
-        id="trials-text",
-        type="search",
-        value=chosen.text,
-        debounce=_DEBOUNCE_SECONDS,
-        placeholder="Any word: model, setting, reason",
-        className="field-input",
-    )
-    text = html.Label([html.Span("Search", className="field-label"), search], className="filter filter-text")
-    return [text, *(_choice(name, column, getattr(chosen, name), trials) for name, column in CHOICES.items())]
-
-
-def _choice(name: str, column: str, chosen: tuple[str, ...], trials: pd.DataFrame) -> html.Label:
-    known = {str(value) for value in trials[column].dropna().unique()} | set(chosen)
-    dropdown = dcc.Dropdown(
-        id={"type": "trials-choice", "name": name},
-        options=[{"label": _said(name, value), "value": value} for value in sorted(known)],
-        value=list(chosen),
-        multi=True,
-        placeholder="All",
-        className="filter-choice",
-    )
-    return html.Label([html.Span(_LABELS[name], className="field-label"), dropdown], className="filter")
-
-
-def _said(name: str, value: str) -> str:
-    return STATES.get(value, (value,))[0] if name == "state" else value
+    return digest(table.digest(chosen.all_passing))
 
 
 PAGE = Page(links.TRIALS, "Trials", layout, register, label="Trials", icon="trials")

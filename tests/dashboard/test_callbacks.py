@@ -13,8 +13,8 @@ from dashboard_samples import Samples
 from dashboard import form
 from dashboard.app import create_app
 from dashboard.launch import Launcher
-from dashboard.selection import TrialFilter
 from tunescope.store import Store, commands, frames, runs
+from tunescope.store.selection import TrialFilter
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_ticked_trials_are_ticked_in_their_rows(app: Dash) -> None:
 
 
 def collected(app: Dash, before: str = "", **values: Any) -> Any:
-    choices = {"run": [], "dataset": [], "strategy": [], "model": [], "state": [], "study": []}
+    choices = {"run_id": [], "dataset": [], "strategy": [], "model": [], "state": [], "study": []}
     choices |= values.pop("choices", {})
     sent = {f"trials-{name.replace('__', '.')}": value for name, value in values.items()}
     for name, chosen in choices.items():
@@ -229,9 +229,8 @@ def test_all_that_is_chosen_goes_into_the_address(app: Dash) -> None:
     )
     assert TrialFilter.from_query(query) == TrialFilter(
         text="hog",
-        model=("svm",),
-        state=("COMPLETE",),
-        ranges=(("seconds", (None, 5.0)),),
+        choices=(("model", ("svm",)), ("state", ("COMPLETE",))),
+        ranges=(("seconds", ((None, 5.0),)),),
         sort=("-seconds",),
         picked=(4, 2),
     )
@@ -265,9 +264,66 @@ def test_every_chart_is_drawn_of_the_chosen_trials(app: Dash) -> None:
 def test_an_empty_selection_is_told(app: Dash) -> None:
     values = {"trials-query.data": "?q=nothing-has-this-word"}
     answer = Browser(app).call("trials-count.children", values, "trials-query.data")
-    assert "No trial passes the filters" in answer.text("trials-studies")
     assert "0 of " in answer.text("trials-count")
     assert "hidden" not in answer.text("trials-clear", "className")
+
+
+def test_studies_are_those_of_the_trials_that_pass(app: Dash) -> None:
+    def studies(query: str) -> str:
+        values = {"trials-side-query.data": query}
+        return (
+            Browser(app)
+            .call("trials-studies.children", values, "trials-side-query.data")
+            .text("trials-studies")
+        )
+
+    assert "No trial passes the filters" in studies("?q=nothing-has-this-word")
+    assert "signs-finished-tpe" in studies("?run=signs-finished")
+    assert "signs-killed" not in studies("?run=signs-finished")
+
+
+def narrowed(app: Dash, asked: str, query: str = "", **values: Any) -> Any:
+    sent = {"trials-query.data": query, **{f"trials-{name}": value for name, value in values.items()}}
+    for key in ("run_id", "model"):
+        component = {"type": "trials-choice", "name": key}
+        sent |= {f"{json.dumps(component)}.id": component}
+    return Browser(app).call("trials-grid.filterModel", sent, asked).outputs
+
+
+def test_two_bounds_become_a_filter_of_the_grid(app: Dash) -> None:
+    given = {"add.value": "seconds", "low.value": 5, "high.value": 2, "apply.n_clicks": 1}
+    model = narrowed(app, "trials-apply.n_clicks", "?log_loss=..1", **given)["trials-grid"]["filterModel"]
+    assert set(model) == {"seconds", "log_loss"}
+    assert (model["seconds"]["filter"], model["seconds"]["filterTo"]) == (2, 5)
+
+
+def test_a_brush_narrows_numbers_to_a_range_and_names_to_those_under_it(app: Dash) -> None:
+    brushed = [
+        {"field": "validation_accuracy", "ranges": [[0.7, 0.8]]},
+        {"field": "model", "values": ["svm"]},
+        {"field": "param:svm.extractor", "values": ["hog"]},
+    ]
+    outputs = narrowed(app, "trials-brushed.data", **{"brushed.data": brushed})
+    assert outputs["trials-grid"]["filterModel"]["validation_accuracy"]["filterTo"] == 0.8
+    assert outputs['{"name":"model","type":"trials-choice"}'] == {"value": ["svm"]}
+    assert "param:svm.extractor" in json.dumps(outputs["trials-more"])
+
+
+def test_a_click_on_a_range_takes_it_away(app: Dash) -> None:
+    component = json.dumps({"type": "trials-drop", "name": "seconds"})
+    choice = {"type": "trials-choice", "name": "seconds"}
+    sent = {"trials-query.data": "?seconds=1..2&log_loss=..1", f"{component}.n_clicks": 1}
+    sent[f"{json.dumps(choice)}.id"] = choice
+    answer = Browser(app).call("trials-grid.filterModel", sent, f"{component}.n_clicks")
+    assert set(answer.outputs["trials-grid"]["filterModel"]) == {"log_loss"}
+
+
+def test_the_columns_that_are_chosen_are_shown_and_stand_in_the_address(app: Dash) -> None:
+    values = {"trials-columns.value": ["seconds", "param:svm.C"], "trials-query.data": ""}
+    columns = Browser(app).call("trials-grid.columnDefs", values, "trials-columns.value")
+    shown = [one["colId"] for one in columns.outputs["trials-grid"]["columnDefs"][2:] if not one.get("hide")]
+    assert shown == ["seconds", "param:svm.C"]
+    assert "columns=seconds&columns=param:svm.C" in collected(app, columns__value=["seconds", "param:svm.C"])
 
 
 def test_new_trials_change_the_version_of_the_table(store: Store, tmp_path: Path) -> None:

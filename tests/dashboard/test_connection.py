@@ -10,10 +10,12 @@ from dash_client import Browser
 from dashboard_samples import Samples, tree
 
 from dashboard.app import create_app
-from dashboard.connection import Connection, database_file
+from dashboard.connection import Connection
 from dashboard.launch import Launcher
 from tunescope.errors import StoreError
 from tunescope.store import Store, open_store, runs
+from tunescope.store.columns import TrialTable
+from tunescope.store.engine import database_file, database_stamp
 
 
 @pytest.fixture
@@ -58,11 +60,19 @@ def test_a_store_that_was_replaced_is_opened_again(path: Path) -> None:
 
 
 def test_the_stamp_changes_when_the_store_is_written(store: Store, tmp_path: Path) -> None:
-    connection = Connection(store.url, Launcher())
-    before = connection.stamp()
-    assert connection.stamp() == before
+    before = database_stamp(store)
+    assert database_stamp(store) == before
     runs.announce(store, "signs", tree(), tmp_path)
-    assert connection.stamp() != before
+    assert database_stamp(store) != before
+
+
+def test_a_store_that_was_replaced_gets_columns_of_its_own(path: Path) -> None:
+    connection = Connection(f"sqlite:///{path}", Launcher())
+    before = connection.table()
+    assert isinstance(before, TrialTable)
+    assert connection.table() is before
+    replace_with_empty(path)
+    assert connection.table() is not before
     connection.close()
 
 

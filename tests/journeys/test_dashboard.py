@@ -3,8 +3,10 @@
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import waitress.wasyncore
@@ -40,7 +42,7 @@ class Site:
 def serve(root: Path, store: Store, samples: Samples | None) -> Iterator[Site]:
     app = create_app(store.url, stand_in(root))
     server = waitress.create_server(app.server, port=0, threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=lambda: _run(server), daemon=True)
     thread.start()
     try:
         yield Site(f"http://127.0.0.1:{server.effective_port}", store, samples)
@@ -49,6 +51,11 @@ def serve(root: Path, store: Store, samples: Samples | None) -> Iterator[Site]:
         waitress.wasyncore.close_all(server._map, ignore_all=True)
         thread.join(timeout=10)
         store.close()
+
+
+def _run(server: Any) -> None:
+    with suppress(OSError):  # its sockets may close while it waits for them
+        server.run()
 
 
 @pytest.fixture(scope="module")
@@ -252,3 +259,50 @@ def test_a_store_that_vanishes_and_returns_is_noticed(page: Page, empty_site: Si
     expect(page.locator("#run-state")).to_have_text("Running")
     (tmp_path / "away.db").rename(file)
     expect(page.locator("#shell-trouble")).to_be_empty(timeout=10_000)
+
+
+def test_a_filter_is_added_seen_and_taken_away(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials?run=signs-finished")
+    expect(page.locator("#trials-count")).to_have_text("8 of 33 trials")
+    page.locator("#trials-add").click()
+    page.get_by_role("option", name="svm.C", exact=True).click()
+    page.locator("#trials-low").fill("0.001")
+    page.get_by_role("button", name="Apply").click()
+    chip = page.get_by_role("button", name="Take away the filter svm.C")
+    expect(chip).to_have_text("svm.C from 0.001")
+    expect(page.locator("#trials-count")).to_have_text("4 of 33 trials")
+    page.wait_for_url(re.compile(r"param:svm\.C=0\.001\.\."))
+    chip.click()
+    expect(page.locator("#trials-count")).to_have_text("8 of 33 trials")
+
+
+def test_columns_are_chosen_and_the_rows_that_pass_are_saved(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials?run=signs-finished&columns=seconds&columns=param:svm.C")
+    expect(page.locator(".ag-header-cell-text", has_text="svm.C")).to_be_visible()
+    expect(page.locator(".ag-header-cell-text", has_text="State")).to_have_count(0)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV").click()
+    assert saved.value.suggested_filename == "trials.csv"
+    assert len(Path(saved.value.path()).read_text().splitlines()) == 9
+
+
+def test_a_store_of_plain_optuna_shows_what_it_can(page: Page, empty_site: Site) -> None:
+    import optuna
+
+    expect_empty(page, empty_site)
+    study = optuna.create_study(study_name="<b>their</b>/1", storage=empty_site.store.storage)
+    for index in range(12):
+        trial = study.ask()
+        x = trial.suggest_float("x", 0, 1)
+        trial.set_user_attr("host", "=1+1")
+        study.tell(trial, (x - 0.3) ** 2 if index else float("inf"))
+    page.goto(f"{empty_site.address}/trials?sort=value")
+    expect(page.locator("#trials-count")).to_have_text("12 trials")
+    expect(page.locator(".ag-header-cell-text", has_text="host")).to_be_visible()
+    expect(page.locator(".ag-center-cols-container .ag-row").first).to_contain_text("Complete")
+    assert empty_site.complaints == []
+
+
+def expect_empty(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials")
+    expect(page.locator("#shell-page")).to_contain_text("No trial yet")

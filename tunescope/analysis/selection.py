@@ -16,7 +16,9 @@ def model_of(params: Mapping[str, Any]) -> str:
 
 
 def with_models(trials: pd.DataFrame) -> pd.DataFrame:
-    """The same trials with a column ``model``."""
+    """The same trials with a column ``model``, which a frame may have already."""
+    if "model" in trials:
+        return trials
     return trials.assign(model=pd.Series(map(model_of, trials["params"]), index=trials.index, dtype=object))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from tunescope.analysis.measures import ACCURACY, Measure
+
 if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
@@ -23,6 +25,9 @@ class Chart:
             ``tunescope.store.frames``.
         compute: frames in, frozen dataclass out.
         draw: ``draw(computed, dark=False)`` gives the figure; an empty one is drawn as a sentence.
+        is_measured: whether ``compute`` takes a ``measure``; without it the chart shows what it always shows.
+        needs_params: whether it looks at the parameters of trials; without them a frame is read much faster.
+        most: so many trials suffice for it, when the best are among them.
     """
 
     name: str
@@ -31,7 +36,13 @@ class Chart:
     frames: tuple[FrameName, ...]
     compute: Callable[..., Any]
     draw: "Callable[..., Figure]"
+    is_measured: bool = False
+    needs_params: bool = False
+    most: int = 4000
 
-    def figure(self, frames: "Mapping[str, pd.DataFrame]", dark: bool = False) -> "Figure":
+    def figure(
+        self, frames: "Mapping[str, pd.DataFrame]", dark: bool = False, measure: Measure = ACCURACY
+    ) -> "Figure":
         """Compute from those of ``frames`` (by name) that the chart needs, and draw."""
-        return self.draw(self.compute(*(frames[name] for name in self.frames)), dark=dark)
+        options = {"measure": measure} if self.is_measured else {}
+        return self.draw(self.compute(*(frames[name] for name in self.frames), **options), dark=dark)

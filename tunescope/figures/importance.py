@@ -97,4 +97,5 @@ CHART = Chart(
     ("trials",),
     importance,
     draw,
+    needs_params=True,
 )

@@ -127,4 +127,5 @@ CHART = Chart(
     ("trials",),
     parallel,
     draw,
+    needs_params=True,
 )

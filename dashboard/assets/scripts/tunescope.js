@@ -150,6 +150,38 @@
     }).observe(place, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-at"] });
   }
 
+  /* ---- brushing: a box on a plot becomes ranges of the fields that its axes stand for ---- */
+
+  const ordered = (pair) => [Math.min(...pair), Math.max(...pair)];
+
+  function brushedAxes(range, axes) {
+    return Object.entries(range).filter(([axis]) => axes[axis]).map(([axis, pair]) => {
+      const about = axes[axis], [low, high] = ordered(pair.map(Number));
+      if (about.values) {
+        // A category stands at its index.
+        return { field: about.field, values: about.values.filter((_, index) => index >= low && index <= high) };
+      }
+      const factor = about.factor || 1;
+      return { field: about.field, ranges: [[low * factor, high * factor]] };
+    }).filter((one) => one.ranges || one.values.length);
+  }
+
+  function brushedPlaces(range, places) {
+    const [left, right] = ordered(range.x.map(Number)), [bottom, top] = ordered(range.y.map(Number));
+    return places.map((about, index) => {
+      if (index < left || index > right) return null;
+      if (about.values) {
+        const inside = about.values.filter(([height]) => height >= bottom && height <= top);
+        return inside.length ? { field: about.field, values: inside.map(([, value]) => value) } : null;
+      }
+      const at = (height) => about.log
+        ? about.low * Math.pow(about.high / about.low, height)
+        : about.low + height * (about.high - about.low);
+      return top < 0 || bottom > 1 ? null
+        : { field: about.field, ranges: [[at(Math.max(0, bottom)), at(Math.min(1, top))]] };
+    }).filter(Boolean);
+  }
+
   /* ---- callbacks of the pages ---- */
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
@@ -212,6 +244,22 @@
         const next = new Set(picked);
         for (const tick of ticks.splice(0)) next[tick.isPicked ? "add" : "delete"](tick.trial);
         return [...next];
+      },
+      keepCost(cost) {
+        const query = new URLSearchParams(location.search);
+        query.set("cost", cost);
+        history.replaceState(history.state, "", location.pathname + "?" + query);
+        return noUpdate();
+      },
+      brush(selected, figures) {
+        const asked = window.dash_clientside.callback_context.triggered[0];
+        const range = asked && asked.value && asked.value.range;
+        const place = range && selected.indexOf(asked.value);
+        const figure = range && figures[place];
+        const meta = figure && figure.layout.meta;
+        if (!meta) return noUpdate();
+        const found = meta.places ? brushedPlaces(range, meta.places) : brushedAxes(range, meta.brush || {});
+        return found.length ? found : noUpdate();
       },
       keepInAddress(query) {
         const asked = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);

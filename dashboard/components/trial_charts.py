@@ -1,0 +1,73 @@
+"""Charts of a selection of trials, in groups of which one is shown at a time."""
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from dashboard import connection, reading
+from dashboard.components.charts import chart_card, picture
+from dashboard.selection import TrialsView
+from tunescope.analysis.measures import MEASURES, Measure, measure_for
+from tunescope.figures import CHARTS, Chart
+from tunescope.store import frames
+from tunescope.store.columns import TrialTable
+
+# Name in the address -> what to call it, and its charts. Fewer pictures at a time are drawn sooner.
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "progress": ("Progress", ("history", "history_by_trial", "edf", "timeline")),
+    "settings": ("Hyperparameters", ("importance", "parallel", "slice", "contour", "rank")),
+    "costs": ("Costs", ("trade_off", "phase_costs", "pareto", "hypervolume")),
+    "training": ("Training", ("learning_curves", "studies")),
+}
+_CURVES = 40
+_ASKED = 50
+
+
+def chart_cards(view: TrialsView) -> list[html.Section]:
+    """The cards of the group that a view shows, still without pictures."""
+    _, names = GROUPS.get(view.charts, GROUPS["progress"])
+    return [chart_card(name, {"type": "trials-chart", "name": name}) for name in names if name in CHARTS]
+
+
+def chart_of(name: str, view: TrialsView, table: TrialTable, dark: bool | None) -> Any:
+    """The picture of a chart for the trials of a view."""
+    chart, measure = CHARTS[name], measure_of(view, table)
+    figure = chart.figure(_frames(chart, view, table, measure), dark=bool(dark), measure=measure)
+    if (figure.layout.meta or {}).keys() & {"brush", "places"}:
+        figure.update_layout(dragmode="select", selectdirection="any")
+    # A new picture is of other trials: what was marked in the old one is a filter by now.
+    figure.update_layout(selectionrevision=f"{view.to_query()}")
+    return picture(figure, chart.title, id={"type": "trials-graph", "name": name})
+
+
+def measure_of(view: TrialsView, table: TrialTable) -> Measure:
+    """What the charts of a view measure by."""
+    some = table.frame(view.chosen, most=_ASKED)
+    return measure_for(some, studies_of(some), view.measure if view.measure in MEASURES else None)
+
+
+def measures() -> list[dict[str, str]]:
+    """What charts can measure by, for people to choose from."""
+    return [{"label": measure.title, "value": name} for name, measure in MEASURES.items()]
+
+
+def _frames(chart: Chart, view: TrialsView, table: TrialTable, measure: Measure) -> dict[str, pd.DataFrame]:
+    """The frames that a chart needs, of the chosen trials alone."""
+    best = f"{'-' if measure.maximize else ''}{measure.column}"
+    trials = table.frame(
+        view.chosen, params=chart.needs_params, most=chart.most if chart.needs_params else None, best=best
+    )
+    readers = {
+        "trials": lambda: trials,
+        "studies": lambda: studies_of(trials),
+        "epochs": lambda: reading.curve_epochs(connection.store(), trials, limit=_CURVES),
+        "timings": lambda: table.timings(view.chosen),
+    }
+    return {name: readers[name]() for name in chart.frames}
+
+
+def studies_of(trials: pd.DataFrame) -> pd.DataFrame:
+    """The studies of some trials."""
+    studies = frames.studies_frame(connection.store())
+    return studies[studies["study"].isin(trials["study"].unique())]

@@ -1,0 +1,63 @@
+"""The other part of `/trials`: studies side by side."""
+
+from dataclasses import replace
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from dashboard import connection, links
+from dashboard.components.basics import attributes, button, card, page_head
+from dashboard.components.notices import blank, skeleton
+from dashboard.components.studies import studies_table
+from dashboard.components.trial_charts import studies_of
+from dashboard.components.trial_filters import chips, counted
+from dashboard.selection import TABS, TrialsView
+from tunescope.analysis.comparison import compare_studies
+from tunescope.store.columns import TrialTable
+
+
+def tabs(view: TrialsView) -> html.Nav:
+    """Links to the parts of the page, each with the same selection."""
+    return html.Nav([_tab(view, name, title) for name, title in TABS.items()], className="tabs")
+
+
+def studies_tab(view: TrialsView, table: TrialTable) -> html.Div:
+    """The studies of the trials that pass the filters, side by side."""
+    kept = html.Div(chips(view.chosen, table.fields), className="chips")
+    return html.Div(
+        [
+            page_head("Trials", counted(view.chosen, table), _copy()),
+            tabs(view),
+            kept,
+            html.Div(skeleton("chart", 2), id="trials-studies"),
+            *_stores(view),
+        ]
+    )
+
+
+def register(app: Dash) -> None:
+    """Draw what a tab shows once the browser has said which colours it likes."""
+
+    @app.callback(
+        Output("trials-studies", "children"),
+        Input("trials-side-query", "data"),
+    )
+    def studies(query: str) -> Any:
+        view, table = TrialsView.from_query(query), connection.table().refresh()
+        trials = table.frame(view.chosen)
+        if trials.empty:
+            return blank("No trial passes the filters.")
+        return card("Every study", studies_table(compare_studies(trials, studies_of(trials))))
+
+
+def _tab(view: TrialsView, name: str, title: str) -> dcc.Link:
+    css = "tab-link tab-current" if view.tab == name else "tab-link"
+    return dcc.Link(title, href=links.TRIALS + replace(view, tab=name).to_query(), className=css)
+
+
+def _copy() -> html.Button:
+    return button("Copy link", "link", id="trials-copy", **attributes(data_copy_address="yes"))
+
+
+def _stores(view: TrialsView) -> list[dcc.Store]:
+    return [dcc.Store(id="trials-side-query", data=view.to_query())]
