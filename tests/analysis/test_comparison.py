@@ -39,10 +39,10 @@ def test_a_study_is_summed_up_by_counts_best_and_median(make_trials, make_studie
         trials_to_best=5,
         seconds_to_best=7.0,
         stopped_because="5 trials",
-        accuracies=(0.5, 0.8, 0.9),
+        scores=(0.5, 0.8, 0.9),
     )
     empty = StudyResult(
-        "demo-tpe", "tpe", "tpe", 0, 0, 0, 0, None, None, None, 0.0, None, None, None, accuracies=()
+        "demo-tpe", "tpe", "tpe", 0, 0, 0, 0, None, None, None, 0.0, None, None, None, scores=()
     )
     found = compare_studies(trials, make_studies(GRID, TPE))
     assert found == StudyComparison((grid, empty))
@@ -73,7 +73,7 @@ def test_a_plain_study_of_optuna_is_compared_too(make_trials, make_studies) -> N
 def test_of_many_accuracies_a_selection_is_kept(make_trials, make_studies) -> None:
     trials = make_trials(*({"validation_accuracy": number / 100} for number in range(101)))
     (result,) = compare_studies(trials, make_studies(GRID), limit=3).studies
-    assert result.accuracies == (0.0, 0.5, 1.0)
+    assert result.scores == (0.0, 0.5, 1.0)
     assert result.median == pytest.approx(0.5)
 
 

@@ -117,11 +117,11 @@ def test_the_front_is_the_one_that_comparing_all_pairs_gives(make_trials) -> Non
     beaten = {
         one
         for one, other in itertools.product(found.points, repeat=2)
-        if (other.seconds <= one.seconds and other.accuracy >= one.accuracy)
-        and (other.seconds < one.seconds or other.accuracy > one.accuracy)
+        if (other.seconds <= one.seconds and other.score >= one.score)
+        and (other.seconds < one.seconds or other.score > one.score)
     }
-    unbeaten = {(point.seconds, point.accuracy) for point in found.points if point not in beaten}
-    assert {(point.seconds, point.accuracy) for point in found.front} == unbeaten
+    unbeaten = {(point.seconds, point.score) for point in found.points if point not in beaten}
+    assert {(point.seconds, point.score) for point in found.front} == unbeaten
     assert len(found.front) == len(unbeaten)
 
 

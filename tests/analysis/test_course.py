@@ -23,7 +23,7 @@ def test_each_study_is_followed_in_the_order_in_which_its_trials_ended(make_tria
                 models=("cnn", "svm", "svm"),
                 seconds=(4.0, 8.0, 9.0),
                 positions=(1, 3, 4),
-                accuracies=(0.6, 0.5, 0.7),
+                scores=(0.6, 0.5, 0.7),
                 best=(0.6, 0.6, 0.7),
             ),
             CourseLine("demo-tpe", "tpe", "tpe", (0,), ("svm",), (3.0,), (1,), (0.9,), (0.9,)),

@@ -18,14 +18,33 @@ def test_trials_lie_along_their_hyperparameters_from_the_worst_to_the_best(make_
     assert parallel(trials) == Parallel(
         model="svm",
         axes=(
-            Axis("C", ((0.0, "0.01"), (0.5, "1"), (1.0, "100")), (0.0, 1.0, 0.5), (0.01, 100.0, 1.0)),
-            Axis("kernel", ((0.0, "linear"), (1.0, "rbf")), (0.0, 1.0, 1.0), ("linear", "rbf", "rbf")),
-            Axis("depth", ((0.0, "2"), (0.5, "3"), (1.0, "4")), (0.0, 0.5, 1.0), (2, 3, 4)),
-            Axis("gamma", ((0.0, "0.2"), (0.5, "0.4"), (1.0, "0.6")), (None, 1.0, 0.0), (None, 0.6, 0.2)),
+            Axis(
+                "C",
+                ((0.0, "0.01"), (0.5, "1"), (1.0, "100")),
+                (0.0, 1.0, 0.5),
+                (0.01, 100.0, 1.0),
+                "svm.C",
+                True,
+            ),
+            Axis(
+                "kernel",
+                ((0.0, "linear"), (1.0, "rbf")),
+                (0.0, 1.0, 1.0),
+                ("linear", "rbf", "rbf"),
+                "svm.kernel",
+            ),
+            Axis("depth", ((0.0, "2"), (0.5, "3"), (1.0, "4")), (0.0, 0.5, 1.0), (2, 3, 4), "svm.depth"),
+            Axis(
+                "gamma",
+                ((0.0, "0.2"), (0.5, "0.4"), (1.0, "0.6")),
+                (None, 1.0, 0.0),
+                (None, 0.6, 0.2),
+                "svm.gamma",
+            ),
         ),
         studies=("demo-grid",) * 3,
         numbers=(1, 2, 0),
-        accuracies=(0.5, 0.7, 0.9),
+        scores=(0.5, 0.7, 0.9),
     )
 
 
@@ -46,7 +65,7 @@ def test_choices_are_spread_by_name(make_trials, values) -> None:
 
 def test_of_very_many_trials_the_worst_and_the_best_are_kept(make_trials) -> None:
     found = parallel(make_trials(*(_trial(number / 10) for number in range(9))), limit=3)
-    assert found.accuracies == (0.0, 0.4, 0.8)
+    assert found.scores == (0.0, 0.4, 0.8)
     assert found.left_out == 6
 
 

@@ -62,4 +62,4 @@ def test_a_study_counts_a_trial_that_the_budget_stopped_as_complete(make_trials,
     study = {"study": "demo-grid", "strategy": "grid", "seconds": 1.0, "stopped_because": REASON}
     trials = make_trials({"validation_accuracy": 0.8}, {"validation_accuracy": np.nan}).assign(reason=REASON)
     (result,) = compare_studies(trials, make_studies(study)).studies
-    assert (result.complete, result.best, result.accuracies) == (2, 0.8, (0.8,))
+    assert (result.complete, result.best, result.scores) == (2, 0.8, (0.8,))

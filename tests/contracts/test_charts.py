@@ -56,7 +56,7 @@ def _texts(value: Any) -> list[str]:
         return [
             text
             for key, one in value.items()
-            if key not in ("template", "legendgroup")
+            if key not in ("template", "legendgroup", "meta")
             for text in _texts(one)
         ]
     return [text for one in value for text in _texts(one)] if isinstance(value, list) else []

@@ -32,7 +32,7 @@ LINE = CourseLine(
     models=("svm", "cnn", "svm"),
     seconds=(60.0, 300.0, 600.0),
     positions=(1, 2, 4),
-    accuracies=(0.5, 0.8, 0.7),
+    scores=(0.5, 0.8, 0.7),
     best=(0.5, 0.8, 0.8),
 )
 CURVE = LearningCurve(
@@ -74,7 +74,7 @@ def _course(studies: int) -> Course:
     names = (f"demo-{number}" for number in range(studies))
     return Course(
         tuple(
-            replace(LINE, study=name, label=name, accuracies=(0.5, high, 0.5), best=(0.5, high, high))
+            replace(LINE, study=name, label=name, scores=(0.5, high, 0.5), best=(0.5, high, high))
             for name, high in zip(names, best, strict=True)
         )
     )
@@ -106,7 +106,7 @@ def test_trials_are_counted_in_whole_numbers() -> None:
 
 @pytest.mark.parametrize("draw", [history.draw, history.draw_by_trial])
 def test_equal_accuracies_do_not_stretch_the_axis(draw) -> None:
-    line = replace(LINE, accuracies=(1.0, 1.0, 1.0), best=(1.0, 1.0, 1.0))
+    line = replace(LINE, scores=(1.0, 1.0, 1.0), best=(1.0, 1.0, 1.0))
     low, high = draw(Course((line,))).layout.yaxis.range
     assert 0.9 < low < 0.96
     assert 1 < high < 1.01
@@ -128,9 +128,9 @@ def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
         trials_to_best=2,
         seconds_to_best=2.0,
         stopped_because=None,
-        accuracies=(0.6, 0.8),
+        scores=(0.6, 0.8),
     )
-    empty = replace(known, study="demo-tpe", label="tpe", strategy="tpe", best=None, accuracies=())
+    empty = replace(known, study="demo-tpe", label="tpe", strategy="tpe", best=None, scores=())
     figure = studies.draw(StudyComparison((known, empty)))
     crowd = studies.draw(StudyComparison((known,) * 12))
     assert figure.layout.height < crowd.layout.height < 500

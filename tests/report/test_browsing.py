@@ -10,7 +10,7 @@ from sample_runs import Sample
 from tunescope.report import collect, render
 
 pytestmark = pytest.mark.browser
-FIGURES = 10
+FIGURES = 15
 
 
 @pytest.fixture(scope="module")

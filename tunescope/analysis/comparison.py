@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from tunescope.analysis.measures import ACCURACY, Measure
 from tunescope.analysis.selection import complete, evenly, labels, picked, text_or_none
 
 
@@ -21,14 +22,14 @@ class StudyResult:
         complete: number of those trained to their end.
         pruned: number of those stopped early.
         failed: number of those that failed.
-        best: best validation accuracy of its complete trials, None without one.
-        median: median of their validation accuracies.
+        best: best score of its complete trials, None without one.
+        median: median of their scores.
         best_trial: number of the trial that was best (of equal ones the first that ended).
         seconds: how long it searched, None where nobody entered it.
         trials_to_best: how many of its trials had ended when the best one did.
         seconds_to_best: from the start of its first trial to the end of the best one.
         stopped_because: why it ended, None while it runs.
-        accuracies: validation accuracies of its complete trials, ascending; a selection where there are many.
+        scores: scores of its complete trials, ascending; a selection where there are many.
     """
 
     study: str
@@ -45,7 +46,7 @@ class StudyResult:
     trials_to_best: int | None
     seconds_to_best: float | None
     stopped_because: str | None
-    accuracies: tuple[float, ...]
+    scores: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,26 @@ class StudyComparison:
     """One result a study, in the order in which they were made."""
 
     studies: tuple[StudyResult, ...]
+    measure: Measure = ACCURACY
 
     @property
     def best(self) -> StudyResult | None:
-        """The study with the most accurate trial; of equal ones the first."""
+        """The study with the best trial; of equal ones the first."""
         scored = [study for study in self.studies if study.best is not None]
-        return max(scored, key=lambda study: study.best or 0.0, default=None)
+        return max(scored, key=lambda study: self.measure.sign * (study.best or 0.0), default=None)
 
 
-def compare_studies(trials: pd.DataFrame, studies: pd.DataFrame, limit: int = 400) -> StudyComparison:
-    """Compare studies by their trials; ``limit`` is how many accuracies of each are kept."""
-    return StudyComparison(tuple(_results(trials, studies, limit)))
+def compare_studies(
+    trials: pd.DataFrame, studies: pd.DataFrame, limit: int = 4000, measure: Measure = ACCURACY
+) -> StudyComparison:
+    """Compare studies by their trials; ``limit`` is how many scores are kept, of all studies together."""
+    return StudyComparison(tuple(_results(trials, studies, limit, measure)), measure)
 
 
-def _results(trials: pd.DataFrame, studies: pd.DataFrame, limit: int) -> Iterator[StudyResult]:
-    names = labels(studies)
+def _results(
+    trials: pd.DataFrame, studies: pd.DataFrame, limit: int, measure: Measure
+) -> Iterator[StudyResult]:
+    names, limit = labels(studies), max(min(20, limit), limit // max(1, len(studies)))
     for row in studies.to_dict("records"):
         rows = trials[trials["study"] == row["study"]]
         counts = rows["state"].value_counts()
@@ -81,24 +87,25 @@ def _results(trials: pd.DataFrame, studies: pd.DataFrame, limit: int) -> Iterato
             failed=int(counts.get("FAIL", 0)),
             seconds=_number(row["seconds"]),
             stopped_because=text_or_none(row["stopped_because"]),
-            **_scores(rows, limit),
+            **_scores(rows, limit, measure),
         )
 
 
-def _scores(rows: pd.DataFrame, limit: int) -> dict[str, Any]:
-    scored = complete(rows).sort_values(["end", "trial_id"], kind="stable")
+def _scores(rows: pd.DataFrame, limit: int, measure: Measure) -> dict[str, Any]:
+    scored = complete(rows, measure).sort_values(["end", "trial_id"], kind="stable")
     if scored.empty:
         empty = ("best", "median", "best_trial", "trials_to_best", "seconds_to_best")
-        return {**dict.fromkeys(empty), "accuracies": ()}
-    accuracies = scored["validation_accuracy"].astype(float)
-    best = scored.iloc[int(accuracies.argmax())]
+        return {**dict.fromkeys(empty), "scores": ()}
+    scores = scored[measure.column].astype(float)
+    place = int((measure.sign * scores).argmax())
+    best = scored.iloc[place]
     return {
-        "best": float(accuracies.max()),
-        "median": float(accuracies.median()),
+        "best": float(scores.iloc[place]),
+        "median": float(scores.median()),
         "best_trial": int(best["number"]),
         "trials_to_best": int((rows["end"] <= best["end"]).sum()),
         "seconds_to_best": (best["end"] - rows["start"].min()).total_seconds(),
-        "accuracies": picked(sorted(accuracies.tolist()), evenly(len(accuracies), limit)),
+        "scores": picked(sorted(scores.tolist()), evenly(len(scores), limit)),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tunescope.analysis.measures import ACCURACY, Measure
 from tunescope.analysis.selection import complete, text_or_none, thinned, with_models
 
 OTHER, WARM_UP = "other", "warm_up"
@@ -102,29 +103,30 @@ class Speed:
 
 @dataclass(frozen=True)
 class TradeOffPoint:
-    """One complete trial: accuracy on the validation split, and seconds of its training."""
+    """One complete trial: its score, and seconds of its training."""
 
     study: str
     strategy: str | None
     number: int
     model: str
     seconds: float
-    accuracy: float
+    score: float
 
 
 @dataclass(frozen=True)
 class TradeOff:
-    """Accuracy against training time.
+    """Scores against training time.
 
     Attributes:
         points: complete trials, the fastest first.
-        front: those of them for which no other is both as fast and more accurate, or as accurate and faster.
+        front: those of them for which no other is both as fast and better, or as good and faster.
         left_out: trials that are too many to show; none of them is on the front.
     """
 
     points: tuple[TradeOffPoint, ...]
     front: tuple[TradeOffPoint, ...]
     left_out: int = 0
+    measure: Measure = ACCURACY
 
 
 def phase_costs(timings: pd.DataFrame, trials: pd.DataFrame) -> PhaseCosts:
@@ -157,32 +159,34 @@ def known(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def trade_off(trials: pd.DataFrame, limit: int = 1500) -> TradeOff:
-    """Set accuracy against training time; at most ``limit`` trials and the Pareto front are kept."""
-    rows = complete(trials)
+def trade_off(trials: pd.DataFrame, limit: int = 1500, measure: Measure = ACCURACY) -> TradeOff:
+    """Set scores against training time; at most ``limit`` trials and the Pareto front are kept."""
+    rows = complete(trials, measure)
     rows = rows[np.isfinite(rows["seconds"].astype(float))]
-    rows = rows.sort_values(["seconds", "validation_accuracy"], ascending=[True, False], kind="stable")
-    front = _front(rows["validation_accuracy"].astype(float).tolist())
+    rows = rows.assign(merit=measure.sign * rows[measure.column].astype(float))
+    rows = rows.sort_values(["seconds", "merit"], ascending=[True, False], kind="stable")
+    front = _front(rows["merit"].tolist())
     kept = thinned(len(rows), limit, front)
-    points = {index: _point(rows.iloc[index]) for index in kept}
-    return TradeOff(tuple(points.values()), tuple(points[index] for index in front), len(rows) - len(kept))
+    points = {index: _point(rows.iloc[index], measure) for index in kept}
+    on_front = tuple(points[index] for index in front)
+    return TradeOff(tuple(points.values()), on_front, len(rows) - len(kept), measure)
 
 
-def _point(trial: "pd.Series[Any]") -> TradeOffPoint:
+def _point(trial: "pd.Series[Any]", measure: Measure) -> TradeOffPoint:
     return TradeOffPoint(
         study=trial["study"],
         strategy=text_or_none(trial["strategy"]),
         number=int(trial["number"]),
         model=trial["model"],
         seconds=float(trial["seconds"]),
-        accuracy=float(trial["validation_accuracy"]),
+        score=float(trial[measure.column]),
     )
 
 
-def _front(accuracies: list[float]) -> list[int]:
-    """Of points sorted by seconds, and by falling accuracy at equal seconds: those better than all before."""
-    best = np.maximum.accumulate([-np.inf, *accuracies])
-    return [index for index, accuracy in enumerate(accuracies) if accuracy > best[index]]
+def _front(merits: list[float]) -> list[int]:
+    """Of points sorted by seconds, and by falling merit at equal seconds: those better than all before."""
+    best = np.maximum.accumulate([-np.inf, *merits])
+    return [index for index, merit in enumerate(merits) if merit > best[index]]
 
 
 def _cost(model: str, trials: pd.DataFrame, timings: pd.DataFrame) -> ModelCost:

@@ -1,11 +1,15 @@
-"""How the searches of a run got better: accuracies and the best so far, study by study."""
+"""How the searches of a run got better: scores and the best so far, study by study."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from tunescope.analysis.measures import ACCURACY, Measure
 from tunescope.analysis.selection import ENDED, complete, labels, picked, text_or_none, thinned
+
+# Trials of a study that are kept however many studies there are.
+_LEAST = 20
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,8 @@ class CourseLine:
         models: models that the trials trained.
         seconds: from the start of the run's first trial to the end of the trial.
         positions: how many trials of the study had ended by then, pruned and failed ones too, counted from 1.
-        accuracies: validation accuracies.
-        best: best of the accuracies so far.
+        scores: what they are measured by.
+        best: best of the scores so far.
     """
 
     study: str
@@ -31,7 +35,7 @@ class CourseLine:
     models: tuple[str, ...]
     seconds: tuple[float, ...]
     positions: tuple[int, ...]
-    accuracies: tuple[float, ...]
+    scores: tuple[float, ...]
     best: tuple[float, ...]
 
 
@@ -41,13 +45,14 @@ class Course:
 
     lines: tuple[CourseLine, ...]
     left_out: int = 0
+    measure: Measure = ACCURACY
 
 
-def course(trials: pd.DataFrame, limit: int = 1000) -> Course:
+def course(trials: pd.DataFrame, limit: int = 3000, measure: Measure = ACCURACY) -> Course:
     """Follow each study of a trials frame.
 
-    Where a study has more than ``limit`` complete trials, those that were better than all before are kept,
-    and an even selection of the others.
+    Studies share ``limit``: of one that has more complete trials than its share, those that were better than
+    all before are kept, and an even selection of the others.
     """
     ended = trials[trials["state"].isin(ENDED)].sort_values(["end", "trial_id"], kind="stable")
     origin = trials.groupby(trials["run_id"].fillna(trials["study"]))["start"].transform("min")
@@ -55,16 +60,17 @@ def course(trials: pd.DataFrame, limit: int = 1000) -> Course:
         elapsed=(ended["end"] - origin).dt.total_seconds() if len(ended) else 0.0,
         position=ended.groupby("study").cumcount() + 1,
     )
-    rows, names = complete(ended), labels(trials)
+    rows, names = complete(ended, measure), labels(trials)
     order = [study for study in trials["study"].unique() if study in set(rows["study"])]
-    lines = tuple(_line(study, names[study], rows[rows["study"] == study], limit) for study in order)
-    return Course(lines, left_out=len(rows) - sum(len(line.numbers) for line in lines))
+    share = max(min(_LEAST, limit), limit // max(1, len(order)))
+    lines = tuple(_line(study, names[study], rows[rows["study"] == study], share, measure) for study in order)
+    return Course(lines, len(rows) - sum(len(line.numbers) for line in lines), measure)
 
 
-def _line(study: str, label: str, rows: pd.DataFrame, limit: int) -> CourseLine:
-    accuracies = rows["validation_accuracy"].astype(float).tolist()
-    best = np.maximum.accumulate(accuracies).tolist()
-    records = [0, *(index for index in range(1, len(best)) if best[index] > best[index - 1])]
+def _line(study: str, label: str, rows: pd.DataFrame, limit: int, measure: Measure) -> CourseLine:
+    scores = rows[measure.column].astype(float)
+    best = (measure.sign * np.maximum.accumulate(measure.sign * scores.to_numpy())).tolist()
+    records = [0, *(index for index in range(1, len(best)) if best[index] != best[index - 1])]
     kept = thinned(len(rows), limit, records)
     return CourseLine(
         study=study,
@@ -74,6 +80,6 @@ def _line(study: str, label: str, rows: pd.DataFrame, limit: int) -> CourseLine:
         models=picked(rows["model"].tolist(), kept),
         seconds=picked(rows["elapsed"].tolist(), kept),
         positions=picked(rows["position"].tolist(), kept),
-        accuracies=picked(accuracies, kept),
+        scores=picked(scores.tolist(), kept),
         best=picked(best, kept),
     )

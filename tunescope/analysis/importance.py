@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tunescope.analysis.measures import ACCURACY, Measure
 from tunescope.analysis.scales import is_logarithmic, is_number
 from tunescope.analysis.selection import complete, evenly
 
@@ -51,10 +52,13 @@ class Importance:
     """All models together first, then each model, those with the most trials first."""
 
     groups: tuple[ImportanceGroup, ...]
+    measure: Measure = ACCURACY
 
 
-def importance(trials: pd.DataFrame, minimum: int = MINIMUM_TRIALS, limit: int = 2000) -> Importance:
-    """Estimate what decided over validation accuracy.
+def importance(
+    trials: pd.DataFrame, minimum: int = MINIMUM_TRIALS, limit: int = 1000, measure: Measure = ACCURACY
+) -> Importance:
+    """Estimate what decided over accuracy, or another measure.
 
     Uses PED-ANOVA (Watanabe, Bansal and Hutter, 2023, https://arxiv.org/abs/2304.10255) as Optuna has it,
     with its extension to conditional hyperparameters: how differently the values of the best trials are
@@ -65,22 +69,26 @@ def importance(trials: pd.DataFrame, minimum: int = MINIMUM_TRIALS, limit: int =
         minimum: complete trials that a group needs, or it only says that they are too few.
         limit: complete trials that are looked at in a group; of more, an even selection.
     """
-    rows = complete(trials)
+    rows = complete(trials, measure)
     by_trials = rows["model"].value_counts(sort=False).sort_values(ascending=False, kind="stable").index
-    groups = [_group(model, rows[rows["model"] == model], minimum, limit) for model in by_trials]
-    return Importance((_group(None, rows, minimum, limit), *groups) if len(groups) > 1 else tuple(groups))
+    groups = [_group(model, rows[rows["model"] == model], minimum, limit, measure) for model in by_trials]
+    if len(groups) > 1:
+        groups.insert(0, _group(None, rows, minimum, limit, measure))
+    return Importance(tuple(groups), measure)
 
 
-def _group(model: str | None, rows: pd.DataFrame, minimum: int, limit: int) -> ImportanceGroup:
+def _group(
+    model: str | None, rows: pd.DataFrame, minimum: int, limit: int, measure: Measure
+) -> ImportanceGroup:
     if len(rows) < minimum:
         return ImportanceGroup(model, len(rows), (), f"{minimum} finished trials are needed to tell")
     chosen = rows.iloc[evenly(len(rows), limit)]
     params = [_searched(params, model) for params in chosen["params"]]
-    accuracies = chosen["validation_accuracy"].astype(float).tolist()
-    shares = _shares(params, accuracies)
+    merits = (measure.sign * chosen[measure.column].astype(float)).tolist()
+    shares = _shares(params, merits)
     if not shares:
         return ImportanceGroup(model, len(rows), (), "Nothing that was varied made a difference")
-    best = rows["params"].iloc[rows["validation_accuracy"].astype(float).argmax()]
+    best = rows["params"].iloc[(measure.sign * rows[measure.column].astype(float)).argmax()]
     influences = (Influence(name, share, best.get(name)) for name, share in shares.items())
     return ImportanceGroup(model, len(rows), tuple(influences))
 
@@ -89,29 +97,29 @@ def _searched(params: Mapping[str, Any], model: str | None) -> dict[str, Any]:
     return {name: value for name, value in params.items() if model is None or name != "model"}
 
 
-def _shares(params: list[dict[str, Any]], accuracies: list[float]) -> dict[str, float]:
+def _shares(params: list[dict[str, Any]], merits: list[float]) -> dict[str, float]:
     """Shares of the influence by name, largest first; empty when none has any."""
     from optuna.importance import PedAnovaImportanceEvaluator
 
     top = min(0.5, max(_TOP_SHARE, _TOP_TRIALS / len(params)))
     with _quiet_optuna():
-        study = _study(params, accuracies)
+        study = _study(params, merits)
         found = PedAnovaImportanceEvaluator(target_quantile=top).evaluate(study)
     total = sum(found.values())
     ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     return {name: value / total for name, value in ranked} if total > 0 else {}
 
 
-def _study(params: list[dict[str, Any]], accuracies: list[float]) -> "Study":
+def _study(params: list[dict[str, Any]], merits: list[float]) -> "Study":
     import optuna
 
     distributions = _distributions(params)
     study = optuna.create_study(direction="maximize")
     study.add_trials(
         optuna.create_trial(
-            params=values, distributions={name: distributions[name] for name in values}, value=accuracy
+            params=values, distributions={name: distributions[name] for name in values}, value=merit
         )
-        for values, accuracy in zip(params, accuracies, strict=True)
+        for values, merit in zip(params, merits, strict=True)
     )
     return study
 

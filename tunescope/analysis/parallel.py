@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from tunescope.analysis.measures import ACCURACY, Measure
 from tunescope.analysis.scales import is_logarithmic, is_number
-from tunescope.analysis.selection import complete, evenly
+from tunescope.analysis.selection import UNKNOWN_MODEL, complete, evenly
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,16 @@ class Axis:
         positions: where each trial lies, 0 at the lowest value and 1 at the highest; None where it had no
             such hyperparameter.
         values: the value of each trial, None where it had none.
+        key: its full name.
+        is_log: whether its positions are on a logarithmic scale.
     """
 
     name: str
     ticks: tuple[tuple[float, str], ...]
     positions: tuple[float | None, ...]
     values: tuple[Any, ...]
+    key: str = ""
+    is_log: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Parallel:
         axes: hyperparameters in the order in which they were chosen; those that never varied are left out.
         studies: names of the studies.
         numbers: trial numbers.
-        accuracies: validation accuracies.
+        scores: what they are measured by.
         left_out: trials that are too many to show.
     """
 
@@ -45,46 +50,60 @@ class Parallel:
     axes: tuple[Axis, ...]
     studies: tuple[str, ...]
     numbers: tuple[int, ...]
-    accuracies: tuple[float, ...]
+    scores: tuple[float, ...]
     left_out: int = 0
+    measure: Measure = ACCURACY
 
 
-def parallel(trials: pd.DataFrame, model: str | None = None, limit: int = 300) -> Parallel:
+def parallel(
+    trials: pd.DataFrame, model: str | None = None, limit: int = 300, measure: Measure = ACCURACY
+) -> Parallel:
     """Lay the complete trials of a model over its hyperparameters.
 
     Args:
         trials: a trials frame.
-        model: which model; without one the model of the most accurate trial.
+        model: which model; without one the model of the best trial.
         limit: trials to keep: the worst, the best and an even selection between them.
+        measure: what tells which are best.
     """
-    rows = complete(trials)
+    rows = complete(trials, measure)
+    rows = rows.sort_values(measure.column, kind="stable", ascending=measure.maximize)
     if model is None and len(rows):
-        model = rows["model"].iloc[rows["validation_accuracy"].astype(float).argmax()]
-    ranked = rows[rows["model"] == model].sort_values("validation_accuracy", kind="stable")
+        model = rows["model"].iloc[-1]
+    ranked = rows[rows["model"] == model]
     kept = ranked.iloc[evenly(len(ranked), limit)]
     return Parallel(
         model=model,
-        axes=_axes(kept["params"].tolist(), f"{model}."),
+        axes=_axes(kept["params"].tolist(), _prefix(model)),
         studies=tuple(kept["study"]),
         numbers=tuple(int(number) for number in kept["number"]),
-        accuracies=tuple(kept["validation_accuracy"].astype(float).tolist()),
+        scores=tuple(kept[measure.column].astype(float).tolist()),
         left_out=len(ranked) - len(kept),
+        measure=measure,
     )
 
 
+def _prefix(model: str | None) -> str:
+    """Of the names of a model's hyperparameters; a plain Optuna study names no model."""
+    return "" if model in (None, UNKNOWN_MODEL) else f"{model}."
+
+
 def _axes(params: list[dict[str, Any]], prefix: str) -> tuple[Axis, ...]:
-    names = dict.fromkeys(name for trial in params for name in trial if name.startswith(prefix))
+    names = dict.fromkeys(
+        name for trial in params for name in trial if name.startswith(prefix) and name != "model"
+    )
     columns = {name: [trial.get(name) for trial in params] for name in names}
-    axes = (_axis(name.removeprefix(prefix), values) for name, values in columns.items())
+    axes = (_axis(name, name.removeprefix(prefix), values) for name, values in columns.items())
     return tuple(axis for axis in axes if len(axis.ticks) > 1)
 
 
-def _axis(name: str, values: list[Any]) -> Axis:
+def _axis(key: str, name: str, values: list[Any]) -> Axis:
     seen = [value for value in values if value is not None]
     make = _scale if all(is_number(value) for value in seen) else _choices
     ticks, places = make(seen)
     positions = tuple(None if value is None else places[value] for value in values)
-    return Axis(name, ticks, positions, tuple(values))
+    is_log = make is _scale and min(seen) != max(seen) and is_logarithmic(seen)
+    return Axis(name, ticks, positions, tuple(values), key, is_log)
 
 
 def _choices(seen: list[Any]) -> tuple[tuple[tuple[float, str], ...], dict[Any, float]]:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tunescope.analysis.measures import ACCURACY, Measure
+
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
 UNKNOWN_MODEL = "unknown"
 
@@ -22,10 +24,10 @@ def with_models(trials: pd.DataFrame) -> pd.DataFrame:
     return trials.assign(model=pd.Series(map(model_of, trials["params"]), index=trials.index, dtype=object))
 
 
-def complete(trials: pd.DataFrame) -> pd.DataFrame:
-    """The trials that were trained to their end and scored, with a column ``model``."""
-    accuracies = pd.to_numeric(trials["validation_accuracy"])
-    return with_models(trials[(trials["state"] == "COMPLETE") & np.isfinite(accuracies)])
+def complete(trials: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
+    """The trials that were trained to their end and measured, with a column ``model``."""
+    values = pd.to_numeric(trials[measure.column])
+    return with_models(trials[(trials["state"] == "COMPLETE") & np.isfinite(values)])
 
 
 def labels(studies: pd.DataFrame) -> dict[str, str]:

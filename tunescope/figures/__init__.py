@@ -4,13 +4,17 @@ To add a chart, write one file with a ``CHART`` and name it below. Importing thi
 """
 
 from tunescope.figures import (
+    edf,
     history,
     importance,
+    landscape,
     learning_curves,
     parallel,
     pareto,
     phase_costs,
+    slices,
     studies,
+    timeline,
     trade_off,
 )
 from tunescope.figures.chart import Chart
@@ -25,6 +29,11 @@ CHARTS: dict[str, Chart] = {
     "trade_off": trade_off.CHART,
     "pareto": pareto.CHART,
     "parallel": parallel.CHART,
+    "slice": slices.CHART,
+    "contour": landscape.CONTOUR,
+    "rank": landscape.RANK,
+    "edf": edf.CHART,
+    "timeline": timeline.CHART,
 }
 
 __all__ = ["CHARTS", "Chart"]

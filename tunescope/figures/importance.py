@@ -1,4 +1,4 @@
-"""What mattered for accuracy."""
+"""What mattered for accuracy, or another measure."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ _SHOWN, _BAR, _FRAME, _GAP = 8, 26, 40, 44
 
 
 def draw(importance: Importance, dark: bool = False) -> "Figure":
-    """Bars a group: the share of each hyperparameter in what decided over accuracy."""
+    """Bars a group: the share of each hyperparameter in what decided."""
     groups = importance.groups
     if not groups:
         return style.sentence(EMPTY, dark)
@@ -92,10 +92,11 @@ def _name(name: str, model: str | None) -> str:
 
 CHART = Chart(
     "importance",
-    "Influence on accuracy",
+    "What mattered",
     "How much each hyperparameter decided whether a trial was among the best, as a share of all influence.",
     ("trials",),
     importance,
     draw,
+    is_measured=True,
     needs_params=True,
 )

@@ -4,13 +4,14 @@ Drawn from plain lines: plotly's own parallel coordinates need WebGL, which does
 hyperparameter that a trial did not have.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tunescope.analysis.parallel import Parallel, parallel
+from tunescope.analysis.parallel import Axis, Parallel, parallel
+from tunescope.analysis.scales import is_number
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
-from tunescope.figures.wording import number, percent, plain
+from tunescope.figures.wording import number, plain, scored
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -23,7 +24,7 @@ _AXIS = 110
 
 
 def draw(parallel: Parallel, dark: bool = False) -> "Figure":
-    """A line a trial across an axis for each hyperparameter, and last its accuracy; the best stand out."""
+    """A line a trial across an axis for each hyperparameter, and last its score; the best stand out."""
     if parallel.model is None or not parallel.numbers:
         return style.sentence(EMPTY, dark)
     if not parallel.axes:
@@ -36,7 +37,7 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
     names = [plain(axis.name, 16) for axis in parallel.axes]
     figure.update_xaxes(
         tickvals=list(range(len(names) + 1)),
-        ticktext=[*names, "<b>accuracy</b>"],
+        ticktext=[*names, f"<b>{plain(parallel.measure.noun, 16)}</b>"],
         tickfont={"color": style.theme(dark).ink, "size": 13},
         range=[-0.45, len(names) + 0.5],
         side="top",
@@ -46,9 +47,29 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
     )
     figure.update_yaxes(visible=False, range=[-0.2, 1.06])
     # Pages let a reader scroll rather than make the plot narrower than this.
-    figure.update_layout(meta={"min_width": _AXIS * (len(names) + 1)})
+    figure.update_layout(meta={"min_width": _AXIS * (len(names) + 1), "places": _places(parallel)})
     figure.update_layout(margin_t=44, legend={"y": -0.02, "yanchor": "top"})
     return figure
+
+
+def _places(parallel: Parallel) -> list[dict[str, Any]]:
+    """What a height on each axis stands for, so that a box drawn over it can narrow the trials."""
+    ends = {"low": parallel.scores[0], "high": parallel.scores[-1], "log": False}
+    return [*(place(axis) for axis in parallel.axes), {"field": parallel.measure.column, **ends}]
+
+
+def place(axis: Axis) -> dict[str, Any]:
+    """What positions on an axis stand for."""
+    known = {
+        place: value for place, value in zip(axis.positions, axis.values, strict=True) if place is not None
+    }
+    if not all(is_number(value) for value in known.values()):
+        return {
+            "field": f"param:{axis.key}",
+            "values": [[place, str(value)] for place, value in known.items()],
+        }
+    low, high = known[min(known)], known[max(known)]
+    return {"field": f"param:{axis.key}", "low": low, "high": high, "log": axis.is_log}
 
 
 def _tier(rank: int, count: int) -> int:
@@ -77,26 +98,27 @@ def _add_tier(figure: "Figure", parallel: Parallel, tier: int, dark: bool) -> No
 
 
 def _heights(parallel: Parallel) -> list[list[float]]:
-    low, high = parallel.accuracies[0], parallel.accuracies[-1]
+    low, high = parallel.scores[0], parallel.scores[-1]
     span = high - low or 1.0
     columns = [[_ABSENT if place is None else place for place in axis.positions] for axis in parallel.axes]
-    columns.append([(accuracy - low) / span for accuracy in parallel.accuracies])
+    columns.append([(score - low) / span for score in parallel.scores])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _texts(parallel: Parallel) -> list[list[str]]:
     texts = []
     for index, (study, trial) in enumerate(zip(parallel.studies, parallel.numbers, strict=True)):
-        head = f"<b>{plain(study)} #{trial}</b>, {percent(parallel.accuracies[index])}<br>"
+        head = f"<b>{plain(study)} #{trial}</b>, {scored(parallel.measure, parallel.scores[index])}<br>"
         values = [f"{plain(axis.name)}: {plain(number(axis.values[index]))}" for axis in parallel.axes]
         texts.append([*(head + value for value in values), head.removesuffix("<br>")])
     return texts
 
 
 def _add_axes(figure: "Figure", parallel: Parallel, look: style.Theme) -> None:
-    low, high = parallel.accuracies[0], parallel.accuracies[-1]
-    accuracy_ticks = {0.0: percent(low), 1.0: percent(high)} if high > low else {0.0: percent(low)}
-    ticks = [*(dict(axis.ticks) for axis in parallel.axes), accuracy_ticks]
+    low, high = parallel.scores[0], parallel.scores[-1]
+    ends = {0.0: scored(parallel.measure, low)}
+    score_ticks = {**ends, 1.0: scored(parallel.measure, high)} if high != low else ends
+    ticks = [*(dict(axis.ticks) for axis in parallel.axes), score_ticks]
     absent = [None in axis.positions for axis in parallel.axes]
     for place, labels in enumerate(ticks):
         figure.add_shape(type="line", x0=place, x1=place, y0=0, y1=1, line={"color": look.quiet, "width": 1})
@@ -123,9 +145,10 @@ def _add_label(figure: "Figure", place: int, height: float, text: str, look: sty
 CHART = Chart(
     "parallel",
     "Hyperparameters of the best model",
-    "Each line is one trial: follow the strong lines to see which values lead to high accuracy.",
+    "Each line is one trial: follow the strong lines to see which values lead to a good score.",
     ("trials",),
     parallel,
     draw,
+    is_measured=True,
     needs_params=True,
 )

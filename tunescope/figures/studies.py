@@ -6,7 +6,7 @@ from tunescope.analysis.comparison import StudyComparison, StudyResult, compare_
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
-from tunescope.figures.wording import percent, plain
+from tunescope.figures.wording import plain, scored
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -19,7 +19,7 @@ _GOLDEN, _SPREAD = 0.618034, 0.44
 
 
 def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
-    """A row a study: its trials as dots, their median as a line, the best as a diamond with its accuracy."""
+    """A row a study: its trials as dots, their median as a line, the best as a diamond with its score."""
     results = comparison.studies
     if comparison.best is None:
         return style.sentence(EMPTY, dark)
@@ -28,8 +28,10 @@ def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
     colours = style.colours([result.strategy for result in results], dark)
     for row, (result, colour) in enumerate(zip(results, colours, strict=True)):
         _add(figure, row, result, colour, height, style.theme(dark))
-    accuracies = (accuracy for result in results for accuracy in result.accuracies)
-    figure.update_xaxes(style.accuracy_axis("Validation accuracy", accuracies), showgrid=True)
+        if result.best is not None:
+            figure.data[-1].text = [f"  <b>{scored(comparison.measure, result.best)}</b>"]
+    scores = (score for result in results for score in result.scores)
+    figure.update_xaxes(style.measure_axis(comparison.measure, scores), showgrid=True)
     figure.update_yaxes(
         tickvals=list(range(len(results))),
         ticktext=[plain(result.label) for result in results],
@@ -49,8 +51,8 @@ def _add(
         )
         return
     figure.add_scatter(
-        x=result.accuracies,
-        y=[row + _SPREAD * (index * _GOLDEN % 1 - 0.5) for index in range(len(result.accuracies))],
+        x=result.scores,
+        y=[row + _SPREAD * (index * _GOLDEN % 1 - 0.5) for index in range(len(result.scores))],
         mode="markers",
         marker={"color": colour, "size": 7, "opacity": 0.45},
         hovertemplate="%{x}<extra></extra>",
@@ -72,7 +74,6 @@ def _add(
             "size": 13,
             "line": {"color": look.paper, "width": 1.5},
         },
-        text=[f"  <b>{percent(result.best)}</b>"],
         textposition="middle right",
         textfont={"color": look.ink, "size": 13},
         cliponaxis=False,
@@ -87,4 +88,5 @@ CHART = Chart(
     ("trials", "studies"),
     compare_studies,
     draw,
+    is_measured=True,
 )

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tunescope.analysis.measures import Measure
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -227,6 +229,11 @@ def accuracy_axis(title: str, values: Iterable[float]) -> dict[str, Any]:
     # So that a dot at either end is whole; less than a tick, so no label stands beyond 100 %.
     padding = _PADDING * span
     return {**percent_axis(title), "range": [low - padding, low + span + padding]}
+
+
+def measure_axis(measure: Measure, values: Iterable[float]) -> dict[str, Any]:
+    """An axis of a measure: percentages where it is a share, else as plotly finds best."""
+    return accuracy_axis(measure.title, values) if measure.is_share else {"title.text": measure.title}
 
 
 def whole_axis(title: str, last: int) -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""Accuracy against training time."""
+"""Scores against training time."""
 
 from typing import TYPE_CHECKING
 
 from tunescope.analysis.costs import TradeOff, TradeOffPoint, trade_off
+from tunescope.analysis.measures import Measure
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
-from tunescope.figures.wording import duration, percent, plain
+from tunescope.figures.wording import duration, plain, scored
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -16,36 +17,50 @@ _LOG_SPAN = 8.0
 
 
 def draw(trade_off: TradeOff, dark: bool = False) -> "Figure":
-    """Each trial by training time and accuracy; the line joins those that no other beats in both."""
+    """Each trial by training time and score; the line joins those that no other beats in both."""
     points = trade_off.points
     if not points:
         return style.sentence(EMPTY, dark)
     figure = style.blank(dark)
     figure.add_scatter(
         x=[point.seconds for point in trade_off.front],
-        y=[point.accuracy for point in trade_off.front],
+        y=[point.score for point in trade_off.front],
         mode="lines",
         line={"color": style.theme(dark).ink, "width": 1.5, "shape": "hv", "dash": "dot"},
         name="best for its time",
         hoverinfo="skip",
     )
     for model in dict.fromkeys(point.model for point in points):
-        _add(figure, [point for point in points if point.model == model], set(trade_off.front), dark)
+        _add(
+            figure,
+            trade_off.measure,
+            [point for point in points if point.model == model],
+            set(trade_off.front),
+            dark,
+        )
     low, high = points[0].seconds, points[-1].seconds
     log = low > 0 and high > _LOG_SPAN * low
     figure.update_xaxes(title_text="Training time (seconds)", type="log" if log else "linear")
     if log:
         figure.update_xaxes(dtick="D2" if high < 100 * low else 1, tickformat="~g")
-    figure.update_yaxes(style.accuracy_axis("Validation accuracy", (point.accuracy for point in points)))
+    figure.update_yaxes(style.measure_axis(trade_off.measure, (point.score for point in points)))
+    brush = {"x": {"field": "seconds"}, "y": {"field": trade_off.measure.column}}
+    figure.update_layout(meta={"brush": brush})
     return figure
 
 
-def _add(figure: "Figure", points: list[TradeOffPoint], front: set[TradeOffPoint], dark: bool) -> None:
+def _add(
+    figure: "Figure",
+    measure: Measure,
+    points: list[TradeOffPoint],
+    front: set[TradeOffPoint],
+    dark: bool,
+) -> None:
     model = points[0].model
     on_front = [point in front for point in points]
     figure.add_scatter(
         x=[point.seconds for point in points],
-        y=[point.accuracy for point in points],
+        y=[point.score for point in points],
         mode="markers",
         name=plain(model),
         marker={
@@ -55,21 +70,22 @@ def _add(figure: "Figure", points: list[TradeOffPoint], front: set[TradeOffPoint
             "opacity": [1.0 if best else 0.5 for best in on_front],
             "line": {"color": style.theme(dark).paper, "width": 1},
         },
-        text=[_hover(point) for point in points],
+        text=[_hover(measure, point) for point in points],
         hovertemplate="%{text}<extra></extra>",
     )
 
 
-def _hover(point: TradeOffPoint) -> str:
+def _hover(measure: Measure, point: TradeOffPoint) -> str:
     where = f"<b>{plain(point.study)} #{point.number}</b>"
-    return f"{where}<br>{plain(point.model)}, {percent(point.accuracy)} in {duration(point.seconds)}"
+    return f"{where}<br>{plain(point.model)}, {scored(measure, point.score)} in {duration(point.seconds)}"
 
 
 CHART = Chart(
     "trade_off",
-    "Accuracy against training time",
+    "Scores against training time",
     "Each dot is one finished trial. Those on the dotted line are the best for their training time.",
     ("trials",),
     trade_off,
     draw,
+    is_measured=True,
 )

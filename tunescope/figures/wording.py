@@ -4,6 +4,8 @@ import html
 import math
 from typing import Any
 
+from tunescope.analysis.measures import Measure
+
 NOTHING = "\N{EN DASH}"
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -18,6 +20,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     if share is None or is_missing(share):
         return NOTHING
     return f"{share:.0%}" if share in (0, 1) else f"{share:.{digits}%}"
+
+
+def scored(measure: Measure, value: float | None) -> str:
+    """A value of a measure: a share as a percentage, else as a number."""
+    return percent(value) if measure.is_share else number(value)
 
 
 def interval(low: float | None, high: float | None) -> str:

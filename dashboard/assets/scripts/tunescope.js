@@ -157,29 +157,28 @@
   function brushedAxes(range, axes) {
     return Object.entries(range).filter(([axis]) => axes[axis]).map(([axis, pair]) => {
       const about = axes[axis], [low, high] = ordered(pair.map(Number));
-      if (about.values) {
-        // A category stands at its index.
-        return { field: about.field, values: about.values.filter((_, index) => index >= low && index <= high) };
-      }
-      const factor = about.factor || 1;
-      return { field: about.field, ranges: [[low * factor, high * factor]] };
-    }).filter((one) => one.ranges || one.values.length);
+      return about.values || "low" in about ? brushedPlace(about, low, high)
+        : { field: about.field, ranges: [[low, high]] };
+    }).filter(Boolean);
+  }
+
+  // On such an axis the lowest value stands at 0 and the highest at 1.
+  function brushedPlace(about, bottom, top) {
+    if (top < 0 || bottom > 1) return null;
+    if (about.values) {
+      const inside = about.values.filter(([height]) => height >= bottom && height <= top);
+      return inside.length ? { field: about.field, values: inside.map(([, value]) => value) } : null;
+    }
+    const at = (height) => about.log
+      ? about.low * Math.pow(about.high / about.low, height)
+      : about.low + height * (about.high - about.low);
+    return { field: about.field, ranges: [ordered([at(Math.max(0, bottom)), at(Math.min(1, top))])] };
   }
 
   function brushedPlaces(range, places) {
     const [left, right] = ordered(range.x.map(Number)), [bottom, top] = ordered(range.y.map(Number));
-    return places.map((about, index) => {
-      if (index < left || index > right) return null;
-      if (about.values) {
-        const inside = about.values.filter(([height]) => height >= bottom && height <= top);
-        return inside.length ? { field: about.field, values: inside.map(([, value]) => value) } : null;
-      }
-      const at = (height) => about.log
-        ? about.low * Math.pow(about.high / about.low, height)
-        : about.low + height * (about.high - about.low);
-      return top < 0 || bottom > 1 ? null
-        : { field: about.field, ranges: [[at(Math.max(0, bottom)), at(Math.min(1, top))]] };
-    }).filter(Boolean);
+    return places.map((about, index) => index < left || index > right ? null : brushedPlace(about, bottom, top))
+      .filter(Boolean);
   }
 
   /* ---- callbacks of the pages ---- */
