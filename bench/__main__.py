@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import datasets, demo, startup, store, strategies, training
+from bench import dashboard, datasets, demo, startup, store, strategies, training
 from bench.rows import Row, publish
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "training": training.measure,
     "store": store.measure,
     "strategies": strategies.measure,
+    "dashboard": dashboard.measure,
     "demo": demo.measure,
 }
 

@@ -88,7 +88,7 @@ class Connection:
     def warm_up(self) -> None:
         """Read every trial; what cannot be read will be told to whoever asks for it."""
         with suppress(Exception):
-            self.table().refresh()
+            self.table().read_ahead()
 
     def close(self) -> None:
         """Give the connections back."""

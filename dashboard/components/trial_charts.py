@@ -1,5 +1,6 @@
 """Charts of a selection of trials, in groups of which one is shown at a time."""
 
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -8,10 +9,11 @@ from dash import html
 from dashboard import connection, reading
 from dashboard.components.charts import chart_card, picture
 from dashboard.selection import TrialsView
-from tunescope.analysis.measures import MEASURES, Measure, measure_for
+from tunescope.analysis.measures import ACCURACY, MEASURES, Measure, measure_for
 from tunescope.figures import CHARTS, Chart
 from tunescope.store import frames
 from tunescope.store.columns import TrialTable
+from tunescope.store.selection import TrialFilter
 
 # Name in the address -> what to call it, and its charts. Fewer pictures at a time are drawn sooner.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -21,7 +23,6 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "training": ("Training", ("learning_curves", "studies")),
 }
 _CURVES = 40
-_ASKED = 50
 
 
 def chart_cards(view: TrialsView) -> list[html.Section]:
@@ -43,8 +44,9 @@ def chart_of(name: str, view: TrialsView, table: TrialTable, dark: bool | None) 
 
 def measure_of(view: TrialsView, table: TrialTable) -> Measure:
     """What the charts of a view measure by."""
-    some = table.frame(view.chosen, most=_ASKED)
-    return measure_for(some, studies_of(some), view.measure if view.measure in MEASURES else None)
+    name = "accuracy" if ACCURACY.column in table.present() else "value"
+    studies = frames.studies_frame(connection.store())
+    return measure_for(pd.DataFrame(), studies, view.measure if view.measure in MEASURES else name)
 
 
 def measures() -> list[dict[str, str]]:
@@ -55,9 +57,8 @@ def measures() -> list[dict[str, str]]:
 def _frames(chart: Chart, view: TrialsView, table: TrialTable, measure: Measure) -> dict[str, pd.DataFrame]:
     """The frames that a chart needs, of the chosen trials alone."""
     best = f"{'-' if measure.maximize else ''}{measure.column}"
-    trials = table.frame(
-        view.chosen, params=chart.needs_params, most=chart.most if chart.needs_params else None, best=best
-    )
+    most = chart.most if chart.needs_params else None
+    trials = _trials(table, table.version, view.chosen, chart.needs_params, most, best)
     readers = {
         "trials": lambda: trials,
         "studies": lambda: studies_of(trials),
@@ -65,6 +66,14 @@ def _frames(chart: Chart, view: TrialsView, table: TrialTable, measure: Measure)
         "timings": lambda: table.timings(view.chosen),
     }
     return {name: readers[name]() for name in chart.frames}
+
+
+@lru_cache(maxsize=3)
+def _trials(
+    table: TrialTable, version: str, chosen: TrialFilter, params: bool, most: int | None, best: str
+) -> pd.DataFrame:
+    """A frame that the charts of a page share; ``version`` tells when it is out of date."""
+    return table.frame(chosen, params=params, most=most, best=best)
 
 
 def studies_of(trials: pd.DataFrame) -> pd.DataFrame:

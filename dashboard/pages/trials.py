@@ -80,6 +80,7 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
             dcc.Store(id="trials-query", data=search),
             dcc.Store(id="trials-ticked"),
             dcc.Store(id="trials-brushed"),
+            dcc.Store(id="trials-ready"),
             dcc.Store(id="trials-picked", data=list(chosen.picked)),
             dcc.Store(id="trials-version", data=_version(chosen, table)),
             dcc.Store(id="trials-settled"),
@@ -259,14 +260,17 @@ def _more(named: Mapping[str, tuple[str, ...]], known: list[str]) -> Any:
 def _register_rows(app: Dash) -> None:
     @app.callback(
         Output("trials-grid", "getRowsResponse"),
+        # The table first: charts are dear, and would keep its rows waiting.
+        Output("trials-ready", "data"),
         Input("trials-grid", "getRowsRequest"),
         State("trials-query", "data"),
         State("trials-picked", "data"),
+        State("trials-ready", "data"),
         prevent_initial_call=True,
     )
-    def rows(request: Mapping[str, Any] | None, query: str, picked: list[int]) -> Any:
+    def rows(request: Mapping[str, Any] | None, query: str, picked: list[int], is_ready: bool | None) -> Any:
         if not request:
-            return no_update
+            return no_update, no_update
         outside = TrialsView.from_query(query).chosen.all_passing
         chosen = replace(
             outside, ranges=ranges_of(request["filterModel"]), sort=sort_of(request["sortModel"])
@@ -275,10 +279,11 @@ def _register_rows(app: Dash) -> None:
         is_plain = not chosen.is_narrow and not chosen.sort
         table = connection.table().refresh(request["endRow"] if is_plain else None)
         block = table.page(chosen, request["startRow"], request["endRow"])
-        return {
+        answer = {
             "rowData": grid_rows(block, table.fields, picked or ()),
             "rowCount": table.count(chosen) if chosen.is_narrow else table.total,
         }
+        return answer, no_update if is_ready else True
 
     @app.callback(
         Output("trials-version", "data"),
@@ -346,9 +351,12 @@ def _register_views(app: Dash) -> None:
         Input("trials-query", "data"),
         Input("trials-version", "data"),
         Input("shell-dark", "data"),
+        Input("trials-ready", "data"),
         State({"type": "trials-chart", "name": MATCH}, "id"),
     )
-    def draw(query: str, _: str, dark: bool, own: dict[str, str]) -> Any:
+    def draw(query: str, _: str, dark: bool, is_ready: bool, own: dict[str, str]) -> Any:
+        if not is_ready:
+            return no_update
         return chart_of(own["name"], TrialsView.from_query(query), connection.table().refresh(), dark)
 
 

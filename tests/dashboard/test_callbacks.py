@@ -256,6 +256,7 @@ def test_every_chart_is_drawn_of_the_chosen_trials(app: Dash) -> None:
             "changedPropIds": ["trials-query.data"],
         }
         body["inputs"][0]["value"] = "?run=signs-finished"
+        body["inputs"][-1]["value"] = True
         answer = browser.client.post("/_dash-update-component", json=body)
         assert answer.status_code == 200
         assert "Graph" in answer.text, name

@@ -55,7 +55,7 @@ def same(table: TrialTable, store: Store) -> None:
     """What a frame of the store holds, the columns hold."""
     expected, found = frames.trials_frame(store), table.refresh().frame(ALL, params=True)
     assert found["trial_id"].tolist() == expected["trial_id"].tolist()
-    for name in ("study", "number", "params", "values", "strategy", "dataset", "validation_accuracy"):
+    for name in ("study", "number", "params", "value", "strategy", "dataset", "validation_accuracy"):
         assert [_plain(value) for value in found[name]] == [_plain(value) for value in expected[name]], name
 
 

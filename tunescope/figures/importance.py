@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunescope.analysis.importance import Importance, ImportanceGroup, Influence, importance
+from tunescope.analysis.selection import UNKNOWN_MODEL
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
@@ -50,7 +51,8 @@ def _shown(group: ImportanceGroup) -> tuple[Influence, ...]:
 
 
 def _title(group: ImportanceGroup) -> str:
-    name = "All models" if group.model is None else plain(group.model)
+    is_named = group.model not in (None, UNKNOWN_MODEL)
+    name = plain(group.model) if is_named else "All models" if group.model is None else "All trials"
     return f"<b>{name}</b>, {count(group.trials, 'trial')}"
 
 

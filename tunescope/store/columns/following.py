@@ -52,9 +52,10 @@ class Following:
 
     def refresh(self, enough: int | None = None) -> None:
         """Read what is new; as long as not everything was read once, ``enough`` of the newest will do."""
-        with self._lock:
-            if self._studies is None:
-                self._begin()
+        if self._studies is None:
+            with self._lock:
+                if self._studies is None:
+                    self._begin()
         # Between two pieces others get their turn: what they want may be there already.
         while self._unread and (enough is None or self._entered < enough):
             with self._lock:
@@ -62,6 +63,14 @@ class Following:
         if not self._unread:
             with self._lock:
                 self._follow()
+
+    def read_on(self) -> bool:
+        """Read one more piece of what was there at the beginning; whether there is more."""
+        with self._lock:
+            if self._studies is None:
+                self._begin()
+            self._read_on()
+        return bool(self._unread)
 
     def _begin(self) -> None:
         self._stamp = database_stamp(self._store)

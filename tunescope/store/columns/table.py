@@ -6,6 +6,7 @@ milliseconds.
 """
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ from tunescope.store.selection import TrialFilter
 # Of the frames of `tunescope.store.frames`: everything fixed but what a person adds.
 _FRAME = tuple(key for key, field in FIXED.items() if field.group != "mark")
 _UNKNOWN_MODEL = "unknown"
+# Between two pieces that are read ahead: long enough for the answers that wait.
+_BREATH = 0.02
 
 
 class TrialTable:
@@ -56,6 +59,11 @@ class TrialTable:
         """Read what is new; at first everything, or only the ``enough`` newest trials."""
         self._following.refresh(enough)
         return self
+
+    def read_ahead(self) -> None:
+        """Read everything without haste, so that who asks for a page meanwhile gets it."""
+        while self._following.read_on():
+            time.sleep(_BREATH)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -135,6 +143,8 @@ class TrialTable:
     ) -> pd.DataFrame:
         """The trials that pass as a frame like :func:`tunescope.store.frames.trials_frame`, with ``model``.
 
+        ``values`` is there only where a study has several objectives, ``params`` only where asked for.
+
         Args:
             chosen: which trials; their order is that of their ids.
             params: whether each has its parameters, as a dictionary.
@@ -143,10 +153,10 @@ class TrialTable:
         """
         ids = None if most is None else self._sample(chosen, most, best)
         frame = self._selected(chosen, ids)
-        values = frame[["value", *(key for key in map(str, frame) if key.startswith("value:"))]].to_numpy(
-            float
-        )
-        frame["values"] = pd.Series(_without_gaps(values), dtype=object)
+        several = [key for key in map(str, frame) if key.startswith("value:")]
+        if several:
+            values = frame[["value", *several]].to_numpy(float)
+            frame["values"] = pd.Series(_without_gaps(values), dtype=object)
         frame["model"] = frame["model"].fillna(_UNKNOWN_MODEL)
         if params:
             frame["params"] = pd.Series(self._params(frame["trial_id"].tolist()), dtype=object)
@@ -172,10 +182,9 @@ class TrialTable:
         """Ids: half as many of the best, and an even selection of all."""
         score = self.fields[best.removeprefix("-")].number
         direction = "DESC" if best.startswith("-") else "ASC"
-        found = self._rows(
-            f"SELECT rows.trial_id, {score}", chosen, f"ORDER BY {score} {direction} NULLS LAST"
-        )
-        ids = [row[0] for row in found]
+        conditions = where(chosen, self.fields)
+        query = f"SELECT rows.trial_id {SOURCE} {conditions} ORDER BY {score} {direction} NULLS LAST"
+        ids: list[int] = self._frame(query, conditions.values)["trial_id"].tolist()
         if len(ids) <= most:
             return ids
         # By id rather than by score: trials of every time, as they are spread.

@@ -1,0 +1,320 @@
+"""How long the pages of trials take over 1 000, 10 000 and 100 000 of them, beside optuna-dashboard.
+
+Both run as processes of their own and are asked over HTTP as a browser asks them; times are from request to
+the last byte of the answer. The first content of ours is asked of a server that has read nothing yet. The
+rival's first answer is the study with its trials, which its page waits for.
+"""
+
+import gzip
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import optuna
+import psutil
+
+from bench.rows import Row
+from bench.trial_stores import STUDY, append, make_store
+from tunescope.figures import CHARTS
+from tunescope.store import open_storage
+
+_SIZES = (1_000, 10_000, 100_000)
+_RIVAL_UP_TO = 10_000
+_NEW, _POLLS = 20, 5
+_FILTERS = (
+    "?param:x=0.25..0.75",
+    "?param:kernel=rbf&value=0.5..",
+    "?q=node2",
+    "?sort=-value",
+    "?sort=param:kernel&sort=-param:rate",
+    "?attr:host=node1&param:depth=3..5&sort=-attr:loss",
+)
+_WRITING_SECONDS = 8.0
+
+
+def measure() -> list[Row]:
+    """Every figure by size, and the delay of a writer's commits."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        for trials in _SIZES:
+            path = Path(name) / f"{trials}.db"
+            make_store(path, trials)
+            rival = _rival(path) if trials <= _RIVAL_UP_TO else _Rival()
+            rows += _ours(path, trials, rival)
+        rows += [_delay(Path(name), journal) for journal in ("wal", "delete")]
+    return rows
+
+
+@dataclass(frozen=True)
+class _Answer:
+    seconds: float
+    sent: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class _Rival:
+    """What optuna-dashboard took; None where it was not asked."""
+
+    first: float | None = None
+    poll: float | None = None
+    memory: float | None = None
+
+
+class _Server:
+    """A dashboard as a process."""
+
+    def __init__(self, command: list[str], port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def wait(self, path: str) -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(self.address + path, timeout=60).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise TimeoutError(f"nothing answers at {self.address}")
+
+    def ask(self, path: str, body: Any = None) -> _Answer:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Accept-Encoding": "gzip", "Content-Type": "application/json"}
+        begun = time.perf_counter()
+        with urllib.request.urlopen(urllib.request.Request(self.address + path, data, headers)) as answer:
+            sent = answer.read()
+        taken = time.perf_counter() - begun
+        is_packed = answer.headers.get("Content-Encoding") == "gzip"
+        return _Answer(taken, len(sent), gzip.decompress(sent) if is_packed else sent)
+
+    @property
+    def memory(self) -> float:
+        """Megabytes."""
+        return float(psutil.Process(self._process.pid).memory_info().rss / 1e6)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _dashboard(path: Path) -> Iterator["_Server"]:
+    port = _free_port()
+    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--store", f"sqlite:///{path}"]
+    server = _Server(command, port)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _callback(server: _Server, output: str, values: dict[str, Any], changed: str, name: str = "") -> _Answer:
+    """Call one callback as the browser does; inputs without a value are null."""
+    known = json.loads(server.ask("/_dash-dependencies").content)
+    (callback,) = [one for one in known if one["output"].strip(".").startswith(output)]
+    component = {"type": "trials-chart", "name": name}
+
+    def given(one: dict[str, str]) -> Any:
+        if one["id"].startswith("{"):
+            own = {**one, "id": component, "value": component}
+            return own if "MATCH" in one["id"] else []
+        return {**one, "value": values.get(f"{one['id']}.{one['property']}")}
+
+    wanted = [_output(dotted, component) for dotted in callback["output"].strip(".").split("...")]
+    return server.ask(
+        "/_dash-update-component",
+        {
+            "output": callback["output"],
+            "outputs": wanted if callback["output"].startswith("..") else wanted[0],
+            "inputs": [given(one) for one in callback["inputs"]],
+            "state": [given(one) for one in callback["state"]],
+            "changedPropIds": [changed],
+        },
+    )
+
+
+def _output(dotted: str, component: dict[str, str]) -> Any:
+    owner, _, prop = dotted.partition("@")[0].rpartition(".")
+    return {"id": component if owner.startswith("{") else owner, "property": prop}
+
+
+def _page(server: _Server, search: str = "") -> _Answer:
+    values = {"shell-url.pathname": "/trials", "shell-url.search": search}
+    return _callback(server, "shell-page.children", values, "shell-url.pathname")
+
+
+def _rows(server: _Server, query: str = "") -> _Answer:
+    """The first block for a query; its ranges and order are in the request, as the grid sends them."""
+    from dashboard.selection import TrialsView, filter_model
+
+    chosen = TrialsView.from_query(query).chosen
+    order = [
+        {"colId": one.removeprefix("-"), "sort": "desc" if one.startswith("-") else "asc"}
+        for one in chosen.sort
+    ]
+    request = {"startRow": 0, "endRow": 60, "filterModel": filter_model(chosen), "sortModel": order}
+    values = {"trials-grid.getRowsRequest": request, "trials-query.data": query, "trials-picked.data": []}
+    return _callback(server, "trials-grid.getRowsResponse", values, "trials-grid.getRowsRequest")
+
+
+def _chart(server: _Server, name: str) -> _Answer:
+    output = '{"name":["MATCH"],"type":"trials-chart"}.children'
+    return _callback(
+        server, output, {"trials-query.data": "", "trials-ready.data": True}, "trials-query.data", name
+    )
+
+
+def _poll(server: _Server) -> _Answer:
+    values = {"trials-query.data": "", "trials-version.data": "before"}
+    return _callback(server, "trials-version.data", values, "trials-poll.n_intervals")
+
+
+def _ours(path: Path, trials: int, rival: _Rival) -> list[Row]:
+    with _dashboard(path) as server:
+        server.wait("/healthz")
+        first = [_page(server), _rows(server)]
+        _rows(server, "?sort=-value")  # by now everything is read
+        filters = [_rows(server, query) for query in _FILTERS]
+        charts = {name: _chart(server, name) for name in CHARTS}
+        polls = []
+        for _ in range(_POLLS):
+            append(path, _NEW)
+            time.sleep(0.5)
+            polls.append(_poll(server))
+        memory = server.memory
+        painted = _painted(server)
+    slowest = max(charts, key=lambda name: charts[name].seconds)
+    largest = max(charts, key=lambda name: len(charts[name].content))
+
+    def row(name: str, unit: str, ours: float, n: int, rival: float | None, goal: float | None) -> Row:
+        return Row(f"{trials:,} trials: {name}", unit, ours, n, rival, goal if trials == _SIZES[-1] else None)
+
+    return [
+        row("first content", "s", sum(one.seconds for one in first), 1, rival.first, 0.3),
+        row("slowest filter or order", "s", max(one.seconds for one in filters), len(filters), None, 0.3),
+        row(
+            f"poll with {_NEW} new (median)",
+            "ms",
+            1e3 * median(one.seconds for one in polls),
+            _POLLS,
+            None if rival.poll is None else 1e3 * rival.poll,
+            30.0,
+        ),
+        row(f"slowest chart ({slowest})", "s", charts[slowest].seconds, len(charts), None, 1.0),
+        row(f"largest chart ({largest})", "MB", len(charts[largest].content) / 1e6, len(charts), None, 1.0),
+        row("memory of the server", "MB", memory, 1, rival.memory, 600.0),
+        row("first rows in Chromium", "s", painted[0], 1, None, 1.5),
+        row("first chart in Chromium", "s", painted[1], 1, None, 2.5),
+    ]
+
+
+def _painted(server: _Server) -> tuple[float, float]:
+    """Seconds until Chromium shows the first rows and the first chart."""
+    from playwright.sync_api import sync_playwright
+
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(server.address + "/healthz")  # a browser that has just started is slower than one in use
+        begun = time.perf_counter()
+        page.goto(server.address + "/trials", wait_until="commit")
+        page.wait_for_selector(".ag-center-cols-container .ag-row .badge-state")
+        rows = time.perf_counter() - begun
+        page.wait_for_selector(".chart-card .main-svg", state="attached")
+        chart = time.perf_counter() - begun
+        browser.close()
+    return rows, chart
+
+
+def _rival(path: Path) -> _Rival:
+    port = _free_port()
+    program = str(Path(sys.executable).parent / "optuna-dashboard")
+    server = _Server([program, f"sqlite:///{path}", "--port", str(port)], port)
+    try:
+        server.wait("/api/studies")
+        first = server.ask("/api/studies/1")
+        known = len(json.loads(first.content)["trials"])
+        append(path, _NEW)
+        poll = server.ask(f"/api/studies/1?after={known}")
+        return _Rival(first.seconds, poll.seconds, server.memory)
+    finally:
+        server.stop()
+
+
+def _delay(folder: Path, journal: str) -> Row:
+    """The slowest commit of a search while the dashboard is opened and asked for everything, against none."""
+    path = folder / f"{journal}.db"
+    make_store(path, 5_000)
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA journal_mode={journal}")
+    connection.close()
+    alone = _slowest_commit(path, journal, None)
+    with _dashboard(path) as server:
+        beside = _slowest_commit(path, journal, server)
+    name = f"slowest commit beside an open dashboard, journal {journal} (rival: none open)"
+    return Row(name, "ms", beside, 1, alone, alone + 100.0)
+
+
+def _slowest_commit(path: Path, journal: str, server: _Server | None) -> float:
+    context = multiprocessing.get_context("spawn")
+    taken = context.Queue()
+    writer = context.Process(target=_write, args=(path, journal, taken))
+    writer.start()
+    while server is not None and writer.is_alive():
+        server.wait("/healthz")
+        _page(server)
+        for query in ("", *_FILTERS):
+            _rows(server, query)
+        for name in CHARTS:
+            _chart(server, name)
+        _poll(server)
+    slowest: float = taken.get()
+    writer.join()
+    return slowest
+
+
+def _write(path: Path, journal: str, taken: Any) -> None:
+    """Tell trials for a while; answers how long the slowest call took, in milliseconds."""
+    os.environ.pop("TUNESCOPE_STORE", None)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    url = f"sqlite:///{path}"
+    storage = open_storage(url) if journal == "wal" else optuna.storages.RDBStorage(url)
+    study = optuna.load_study(study_name=STUDY, storage=storage, sampler=optuna.samplers.RandomSampler())
+    study.tell(study.ask(), 0.5)
+    until, slowest = time.monotonic() + _WRITING_SECONDS, 0.0
+    while time.monotonic() < until:
+        trial = study.ask()
+        trial.suggest_float("x", 0, 1)
+        begun = time.perf_counter()
+        study.tell(trial, 0.5)
+        slowest = max(slowest, 1e3 * (time.perf_counter() - begun))
+        time.sleep(0.02)
+    taken.put(slowest)
