@@ -1,11 +1,13 @@
 """Answers of callbacks are compressed: JSON of a page shrinks to a tenth."""
 
 import gzip
+from functools import lru_cache
 
 from flask import Flask, Response, request
 
 _SMALLEST = 1_000
 _LEVEL = 5
+_UNCHANGING = ("/_dash-component-suites/", "/assets/")
 _TYPES = ("application/json", "text/html", "text/css", "application/javascript", "text/javascript")
 
 
@@ -19,13 +21,22 @@ def _gzipped(response: Response) -> Response:
         return response
     # Files are streamed as they are on disk until they are asked for their data.
     response.direct_passthrough = False
-    response.set_data(gzip.compress(response.get_data(), _LEVEL))
+    pack = _pack_once if request.path.startswith(_UNCHANGING) else _pack
+    response.set_data(pack(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     etag, _ = response.get_etag()
     if etag:
         response.set_etag(f"{etag}-gzip")
     return response
+
+
+def _pack(content: bytes) -> bytes:
+    return gzip.compress(content, _LEVEL)
+
+
+# The scripts of the page are megabytes, and the same for everybody.
+_pack_once = lru_cache(maxsize=64)(_pack)
 
 
 def _is_worth_it(response: Response) -> bool:

@@ -1,5 +1,6 @@
 """Charts of a selection of trials, in groups of which one is shown at a time."""
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "training": ("Training", ("learning_curves", "studies")),
 }
 _CURVES = 40
+_reading = threading.Lock()
 
 
 def chart_cards(view: TrialsView) -> list[html.Section]:
@@ -58,7 +60,9 @@ def _frames(chart: Chart, view: TrialsView, table: TrialTable, measure: Measure)
     """The frames that a chart needs, of the chosen trials alone."""
     best = f"{'-' if measure.maximize else ''}{measure.column}"
     most = chart.most if chart.needs_params else None
-    trials = _trials(table, table.version, view.chosen, chart.needs_params, most, best)
+    # One after the other: those that come together want the same frame.
+    with _reading:
+        trials = _trials(table, table.version, view.chosen, chart.needs_params, most, best)
     readers = {
         "trials": lambda: trials,
         "studies": lambda: studies_of(trials),

@@ -81,6 +81,7 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
             dcc.Store(id="trials-ticked"),
             dcc.Store(id="trials-brushed"),
             dcc.Store(id="trials-ready"),
+            html.Div(id="trials-ahead", className="hidden"),
             dcc.Store(id="trials-picked", data=list(chosen.picked)),
             dcc.Store(id="trials-version", data=_version(chosen, table)),
             dcc.Store(id="trials-settled"),
@@ -139,7 +140,7 @@ def _register_filter(app: Dash) -> None:
             chosen=chosen,
             columns=_own_columns(view, columns),
             measure=measure or "",
-            charts=group or "",
+            charts="" if group == next(iter(GROUPS)) else group or "",
         ).to_query()
         return no_update if query == view.to_query() else query
 
@@ -160,6 +161,14 @@ def _register_filter(app: Dash) -> None:
         Input("trials-query", "data"),
         Input("trials-version", "data"),
         Input("trials-unpick", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    # Plotly is megabytes: the browser fetches it for a picture that nobody sees while charts are computed.
+    in_browser(
+        app,
+        "lookAhead",
+        Output("trials-ahead", "title"),
+        Input("trials-ready", "data"),
         prevent_initial_call=True,
     )
     in_browser(

@@ -48,7 +48,7 @@ class Course:
     measure: Measure = ACCURACY
 
 
-def course(trials: pd.DataFrame, limit: int = 3000, measure: Measure = ACCURACY) -> Course:
+def course(trials: pd.DataFrame, limit: int = 1500, measure: Measure = ACCURACY) -> Course:
     """Follow each study of a trials frame.
 
     Studies share ``limit``: of one that has more complete trials than its share, those that were better than

@@ -250,6 +250,12 @@
         history.replaceState(history.state, "", location.pathname + "?" + query);
         return noUpdate();
       },
+      lookAhead() {
+        const picture = { type: "Graph", namespace: "dash_core_components", props: {} };
+        // Not before the rows are painted, which it would hold up.
+        setTimeout(() => window.dash_clientside.set_props("trials-ahead", { children: picture }), 150);
+        return noUpdate();
+      },
       brush(selected, figures) {
         const asked = window.dash_clientside.callback_context.triggered[0];
         const range = asked && asked.value && asked.value.range;
