@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 from tunescope.store.selection import Range, TrialFilter
 
 # Parts of the page: name in the address -> what to call it.
-TABS = {"trials": "Table and charts", "studies": "Studies"}
+TABS = {"trials": "Table and charts", "compare": "Side by side", "studies": "Studies"}
 # So many ranges of one column fit into its filter in the grid.
 MOST_RANGES = 4
 

@@ -1,4 +1,4 @@
-"""The other part of `/trials`: studies side by side."""
+"""The other parts of `/trials`: picked trials side by side, and studies side by side."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import connection, links
+from dashboard.components import side_by_side
 from dashboard.components.basics import attributes, button, card, page_head
 from dashboard.components.notices import blank, skeleton
 from dashboard.components.studies import studies_table
 from dashboard.components.trial_charts import studies_of
 from dashboard.components.trial_filters import chips, counted
 from dashboard.selection import TABS, TrialsView
+from dashboard.wording import count
 from tunescope.analysis.comparison import compare_studies
 from tunescope.store.columns import TrialTable
 
@@ -19,6 +21,14 @@ from tunescope.store.columns import TrialTable
 def tabs(view: TrialsView) -> html.Nav:
     """Links to the parts of the page, each with the same selection."""
     return html.Nav([_tab(view, name, title) for name, title in TABS.items()], className="tabs")
+
+
+def compare_tab(view: TrialsView) -> html.Div:
+    """The picked trials side by side; the comparison follows."""
+    picked = view.chosen.picked
+    note = f"{count(len(picked), 'trial')} ticked" if picked else "No trial is ticked"
+    body = html.Div(skeleton("chart", 2), id="trials-side")
+    return html.Div([page_head("Trials", note, _copy()), tabs(view), body, *_stores(view)])
 
 
 def studies_tab(view: TrialsView, table: TrialTable) -> html.Div:
@@ -39,6 +49,15 @@ def register(app: Dash) -> None:
     """Draw what a tab shows once the browser has said which colours it likes."""
 
     @app.callback(
+        Output("trials-side", "children"),
+        Input("trials-side-query", "data"),
+        Input("shell-dark", "data"),
+    )
+    def compare(query: str, dark: bool | None) -> Any:
+        picked = TrialsView.from_query(query).chosen.picked
+        return side_by_side.view(connection.store(), picked, bool(dark))
+
+    @app.callback(
         Output("trials-studies", "children"),
         Input("trials-side-query", "data"),
     )
@@ -52,7 +71,8 @@ def register(app: Dash) -> None:
 
 def _tab(view: TrialsView, name: str, title: str) -> dcc.Link:
     css = "tab-link tab-current" if view.tab == name else "tab-link"
-    return dcc.Link(title, href=links.TRIALS + replace(view, tab=name).to_query(), className=css)
+    picked = f" ({len(view.chosen.picked)})" if name == "compare" and view.chosen.picked else ""
+    return dcc.Link(f"{title}{picked}", href=links.TRIALS + replace(view, tab=name).to_query(), className=css)
 
 
 def _copy() -> html.Button:

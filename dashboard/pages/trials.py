@@ -22,7 +22,7 @@ from dashboard.components.trial_grid import (
     shown_columns,
     trial_grid,
 )
-from dashboard.components.trial_tabs import studies_tab, tabs
+from dashboard.components.trial_tabs import compare_tab, studies_tab, tabs
 from dashboard.routing import Page
 from dashboard.selection import MOST_RANGES, TrialsView, filter_model, ranges_of, sort_of
 from dashboard.wording import count
@@ -39,6 +39,8 @@ def layout(search: str = "") -> html.Div:
     """The part of the page that the address asks for."""
     view = TrialsView.from_query(search)
     table = connection.table()
+    if view.tab == "compare":
+        return compare_tab(view)
     if view.tab == "studies":
         return studies_tab(view, table.refresh())
     return _trials_tab(view, table.refresh(_FIRST_ROWS), search)

@@ -306,3 +306,20 @@ def test_a_store_of_plain_optuna_shows_what_it_can(page: Page, empty_site: Site)
 def expect_empty(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/trials")
     expect(page.locator("#shell-page")).to_contain_text("No trial yet")
+
+
+def test_four_trials_are_compared_side_by_side(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/trials?run=signs-finished&state=COMPLETE")
+    boxes = page.locator(".pick")
+    expect(boxes.first).to_be_visible()
+    for index in range(4):
+        boxes.nth(index).click()
+    page.get_by_role("link", name="Side by side (4)").click()
+    side = page.locator("#trials-side")
+    expect(side).to_contain_text("Scores")
+    expect(side.locator(".main-svg").first).to_be_attached()
+    page.wait_for_url(re.compile("view=compare"))
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#trials-side")).to_contain_text("Scores")
+    other.close()

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 LETTERS = "ABCDEF"
+EMPTY = "None of them learnt in epochs or reported a value on its way"
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 # Beyond this many classes the numbers no longer fit into the cells of a small matrix.
 _MOST_NUMBERS = 10
 _CELL, _FRAME, _LEAST = 26, 100, 240
-_ROW, _ROWS_FRAME = 26, 96
+_ROW, _ROWS_FRAME = 30, 96
+# Of the height of a row, from one trial to the next.
+_DODGE = 0.12
 # From one image to all of a class, on light and on dark pages.
 _SHADES = (("#d9eaf6", "#0072b2"), ("#1d3a52", "#2f86c1"))
 # Worse, the same, better.
@@ -30,7 +33,7 @@ _DIVERGING = (("#d55e00", "#f1f3f6", "#0072b2"), ("#ff8b45", "#232933", "#52aee8
 def draw_courses(courses: Courses, names: Sequence[str], dark: bool = False) -> "Figure":
     """A line a trial; ``names`` has one name a position."""
     if not courses.courses:
-        return style.sentence("Nothing was reported on the way", dark)
+        return style.sentence(EMPTY, dark)
     figure = style.blank(dark)
     colours = trial_colours(len(names), dark)
     for one in courses.courses:
@@ -118,7 +121,8 @@ def draw_recalls(
     for place, position in enumerate(positions):
         figure.add_scatter(
             x=[one.recalls[place] for one in recalls],
-            y=rows,
+            # A little apart, so that equal ones do not hide each other.
+            y=[row + _DODGE * (place - (len(positions) - 1) / 2) for row in rows],
             mode="markers",
             marker={"symbol": _SYMBOLS[position], "color": colours[position], "size": 10}
             | {"line": {"color": look.paper, "width": 1}},
@@ -135,7 +139,9 @@ def draw_recalls(
 
 def trial_colours(amount: int, dark: bool = False) -> list[str]:
     """Colours (``#rrggbb``) of the trials by position."""
-    return style.colours([None] * amount, dark)
+    hues = style.colours([None] * 7, dark)
+    # The sixth is a blue too, as the first.
+    return [*hues[:5], hues[6]][:amount]
 
 
 def _label(position: int, names: Sequence[str]) -> str:
