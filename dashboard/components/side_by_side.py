@@ -92,17 +92,10 @@ def _curves(store: Store, compared: Compared, dark: bool) -> list[Any]:
         epochs, compared.ids, "validation_accuracy", "epoch", "Validation accuracy", is_share=True
     )
     others = [one for one in compared.ids if one not in set(epochs["trial_id"])]
-    reported = courses(_reports(store, others), compared.ids, "value", "step", "Reported value")
+    reported = courses(frames.reports_frame(store, others), compared.ids, "value", "step", "Reported value")
     parts = [("Learning curves", learnt), ("Reported values", reported)]
     shown = [_curve_card(title, one, compared, dark) for title, one in parts if one.courses]
     return shown or [_curve_card("Learning curves", learnt, compared, dark)]
-
-
-def _reports(store: Store, trial_ids: Sequence[int]) -> pd.DataFrame:
-    """What a few trials reported on their way: trial_id, step, value."""
-    known = {one: store.storage.get_trial(one).intermediate_values for one in trial_ids}
-    rows = [(one, step, value) for one, values in known.items() for step, value in values.items()]
-    return pd.DataFrame(rows, columns=["trial_id", "step", "value"])
 
 
 def _curve_card(title: str, found: Courses, compared: Compared, dark: bool) -> html.Section:

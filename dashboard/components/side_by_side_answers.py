@@ -112,7 +112,7 @@ def _verdict(test: PairTest) -> str:
     p_value = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.2g}"
     if test.p_value >= _SELDOM:
         return (
-            f"Chance alone often makes such a difference (exact McNemar test, {p_value}): "
+            f"Such a difference is within what chance alone makes (exact McNemar test, {p_value}): "
             "these images do not tell which one is better."
         )
     return (

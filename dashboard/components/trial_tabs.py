@@ -1,5 +1,6 @@
 """The other parts of `/trials`: picked trials side by side, and studies side by side."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,8 +55,13 @@ def register(app: Dash) -> None:
         Input("shell-dark", "data"),
     )
     def compare(query: str, dark: bool | None) -> Any:
-        picked = TrialsView.from_query(query).chosen.picked
-        return side_by_side.view(connection.store(), picked, bool(dark))
+        view = TrialsView.from_query(query)
+
+        def address(picked: Sequence[int]) -> str:
+            chosen = replace(view.chosen, picked=tuple(picked))
+            return links.TRIALS + replace(view, chosen=chosen).to_query()
+
+        return side_by_side.view(connection.store(), view.chosen.picked, bool(dark), address)
 
     @app.callback(
         Output("trials-studies", "children"),

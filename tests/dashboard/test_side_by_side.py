@@ -121,6 +121,16 @@ def test_two_trials_are_tested_for_a_difference_and_more_are_not(signs: Any) -> 
     assert "McNemar" not in _show(signs.store, [one, other, third])
 
 
+def test_a_difference_that_chance_makes_too_is_called_so(signs: Any) -> None:
+    labels = np.arange(90) % 10
+    for trial_id, wrong in zip(signs.tpe[3:5], (4, 7), strict=True):
+        predicted = np.where(np.arange(90) % 10 == wrong, 0, labels)
+        _answer(signs.store, trial_id, predicted, labels, 10)
+    text = _show(signs.store, signs.tpe[3:5])
+    assert "A alone is right on 9 images, B alone on 9. " in text
+    assert "within what chance alone makes (exact McNemar test, p = 1): these images do not tell" in text
+
+
 def test_equal_models_are_not_called_different(signs: Any) -> None:
     labels = np.arange(90) % 10
     for trial_id in signs.tpe[:2]:

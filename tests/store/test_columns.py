@@ -303,3 +303,19 @@ def test_a_trial_state_of_optuna_is_known_by_its_name(store: Store) -> None:
     study = study_of(store)
     study.add_trial(create_trial(state=TrialState.FAIL))
     assert TrialTable(store).refresh().page(ALL)[0]["state"] == "FAIL"
+
+
+def test_what_a_trial_reported_is_read_with_its_infinities(store: Store) -> None:
+    study = study_of(store)
+    trial = study.ask()
+    for step, value in enumerate((0.5, math.inf, math.nan)):
+        trial.report(value, step)
+    trial.set_user_attr("host", {"name": "a"})
+    study.tell(trial, 1.0)
+    frame = frames.reports_frame(store, [trial._trial_id])
+    assert frame["step"].tolist() == [0, 1, 2]
+    assert frame["value"].tolist()[:2] == [0.5, math.inf]
+    assert math.isnan(frame["value"].iloc[2])
+    assert frames.attributes_frame(store, [trial._trial_id])["value"].tolist() == [{"name": "a"}]
+    assert frames.attributes_frame(store, []).empty
+    assert frames.reports_frame(store, []).empty

@@ -11,13 +11,16 @@ from tunescope.figures.wording import count, plain
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+_ENTRIES, _ENTRY = 3, 20
+
 
 def draw(distribution: Distribution, dark: bool = False) -> "Figure":
     """A line a study: the share of its trials that score no more than what stands below."""
     lines = distribution.lines
     if not lines:
         return style.sentence(EMPTY, dark)
-    figure = style.blank(dark)
+    # On a phone each entry of the legend has a line of its own, which the plot should not lose.
+    figure = style.blank(dark, style.HEIGHT + _ENTRY * max(0, len(lines) - _ENTRIES))
     colours = style.colours([line.strategy for line in lines], dark)
     for line, colour in zip(lines, colours, strict=True):
         figure.add_scatter(

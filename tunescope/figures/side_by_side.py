@@ -22,8 +22,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _MOST_NUMBERS = 10
 _CELL, _FRAME, _LEAST = 26, 100, 240
 _ROW, _ROWS_FRAME = 30, 96
-# Of the height of a row, from one trial to the next.
-_DODGE = 0.12
+# Of the height of a row, over which the trials of a class are spread.
+_DODGE = 0.7
 # From one image to all of a class, on light and on dark pages.
 _SHADES = (("#d9eaf6", "#0072b2"), ("#1d3a52", "#2f86c1"))
 # Worse, the same, better.
@@ -122,7 +122,7 @@ def draw_recalls(
         figure.add_scatter(
             x=[one.recalls[place] for one in recalls],
             # A little apart, so that equal ones do not hide each other.
-            y=[row + _DODGE * (place - (len(positions) - 1) / 2) for row in rows],
+            y=[row + _DODGE * ((place + 0.5) / len(positions) - 0.5) for row in rows],
             mode="markers",
             marker={"symbol": _SYMBOLS[position], "color": colours[position], "size": 10}
             | {"line": {"color": look.paper, "width": 1}},

@@ -157,7 +157,12 @@ def attributes_frame(store: Store, trial_ids: Sequence[int]) -> pd.DataFrame:
 def reports_frame(store: Store, trial_ids: Sequence[int]) -> pd.DataFrame:
     """What trials reported on their way (intermediate values): trial_id, step, value."""
     table = optuna_reports
-    columns = (table.c.trial_id, table.c.step, table.c.value, table.c.value_type)
+    columns = (
+        table.c.trial_id,
+        table.c.step,
+        table.c.value.label("value"),
+        table.c.value_type.label("value_type"),
+    )
     frame = _frame(
         store, select(*columns).where(_among(table, trial_ids)).order_by(table.c.trial_id, table.c.step)
     )
