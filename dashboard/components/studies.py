@@ -8,8 +8,9 @@ from dashboard import links
 from dashboard.components.basics import link
 from dashboard.components.notices import blank
 from dashboard.components.tables import Column, table
-from dashboard.wording import count, duration, percent
+from dashboard.wording import count, duration
 from tunescope.analysis.comparison import StudyComparison, StudyResult
+from tunescope.figures.wording import scored
 
 _COLUMNS = (
     Column("Study"),
@@ -29,15 +30,19 @@ def studies_table(comparison: StudyComparison, unended: str = "has not ended") -
     if not comparison.studies:
         return blank("No study has begun yet.")
     best = comparison.best.best if comparison.best else None
-    return table("Studies compared", _COLUMNS, [_line(study, best, unended) for study in comparison.studies])
+    return table(
+        "Studies compared",
+        _COLUMNS,
+        [_line(comparison, study, best, unended) for study in comparison.studies],
+    )
 
 
-def _line(study: StudyResult, best: float | None, unended: str) -> list[Any]:
+def _line(comparison: StudyComparison, study: StudyResult, best: float | None, unended: str) -> list[Any]:
     is_best = study.best is not None and study.best == best
     return [
         link(study.label, links.trials(study=[study.study]), title=study.study),
-        html.Span(percent(study.best), className="best" if is_best else ""),
-        percent(study.median),
+        html.Span(scored(comparison.measure, study.best), className="best" if is_best else ""),
+        scored(comparison.measure, study.median),
         count(study.trials),
         count(study.pruned),
         count(study.failed),

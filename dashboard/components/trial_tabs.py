@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard import connection, links
-from dashboard.components import side_by_side
+from dashboard.components import side_by_side, study_comparison
 from dashboard.components.basics import attributes, button, card, page_head
+from dashboard.components.browser import in_browser
 from dashboard.components.notices import blank, skeleton
 from dashboard.components.studies import studies_table
-from dashboard.components.trial_charts import studies_of
+from dashboard.components.trial_charts import measure_of, studies_of
 from dashboard.components.trial_filters import chips, counted
 from dashboard.selection import TABS, TrialsView
 from dashboard.wording import count
@@ -34,14 +36,22 @@ def compare_tab(view: TrialsView) -> html.Div:
 
 def studies_tab(view: TrialsView, table: TrialTable) -> html.Div:
     """The studies of the trials that pass the filters, side by side."""
+    costs = dbc.RadioItems(
+        id="trials-cost",
+        options=[{"label": title, "value": name} for name, title in study_comparison.COSTS.items()],
+        value=view.cost if view.cost in study_comparison.COSTS else next(iter(study_comparison.COSTS)),
+        className="segmented",
+        inline=True,
+    )
     kept = html.Div(chips(view.chosen, table.fields), className="chips")
     return html.Div(
         [
             page_head("Trials", counted(view.chosen, table), _copy()),
             tabs(view),
-            kept,
+            html.Div([costs, kept], className="chart-tools"),
             html.Div(skeleton("chart", 2), id="trials-studies"),
             *_stores(view),
+            dcc.Store(id="trials-cost-settled"),
         ]
     )
 
@@ -66,13 +76,27 @@ def register(app: Dash) -> None:
     @app.callback(
         Output("trials-studies", "children"),
         Input("trials-side-query", "data"),
+        Input("trials-cost", "value"),
+        Input("shell-dark", "data"),
     )
-    def studies(query: str) -> Any:
+    def studies(query: str, cost: str, dark: bool | None) -> Any:
         view, table = TrialsView.from_query(query), connection.table().refresh()
-        trials = table.frame(view.chosen)
+        trials, measure = table.frame(view.chosen), measure_of(view, table)
         if trials.empty:
             return blank("No trial passes the filters.")
-        return card("Every study", studies_table(compare_studies(trials, studies_of(trials))))
+        compared = compare_studies(trials, studies_of(trials), measure=measure)
+        return [
+            study_comparison.view(trials, cost or next(iter(study_comparison.COSTS)), measure, bool(dark)),
+            card("Every study", studies_table(compared)),
+        ]
+
+    in_browser(
+        app,
+        "keepCost",
+        Output("trials-cost-settled", "data"),
+        Input("trials-cost", "value"),
+        prevent_initial_call=True,
+    )
 
 
 def _tab(view: TrialsView, name: str, title: str) -> dcc.Link:

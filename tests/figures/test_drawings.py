@@ -12,6 +12,7 @@ from tunescope.analysis.course import Course, CourseLine
 from tunescope.analysis.curves import LearningCurve, LearningCurves
 from tunescope.analysis.importance import Importance, ImportanceGroup, Influence
 from tunescope.analysis.parallel import Axis, Parallel
+from tunescope.analysis.study_curves import FinalScore, StrategyCurve, StudyCurves
 from tunescope.figures import confusion as confusion_figure
 from tunescope.figures import (
     history,
@@ -20,6 +21,7 @@ from tunescope.figures import (
     parallel,
     phase_costs,
     studies,
+    study_curves,
     style,
     trade_off,
 )
@@ -250,3 +252,15 @@ def test_without_predictions_there_is_a_sentence() -> None:
 def test_counts_are_all_written_equally_large() -> None:
     figure = confusion_figure.draw(confusion([0] * 12 + [1, 1], [0] * 12 + [0, 1], ["cat", "dog"]))
     assert [heat.textfont.size for heat in figure.data] == [13, 13]
+
+
+def test_a_strategy_is_a_line_within_a_band_of_its_studies() -> None:
+    final = FinalScore("a", "run", 0.9, 2.0)
+    curve = StrategyCurve("tpe", "tpe", (final, final), (1.0, 2.0), (0.5, 0.9), (0.4, 0.8), (0.6, 0.95))
+    low, high, line = study_curves.draw(StudyCurves((curve,), "seconds")).data
+    assert (low.y, high.y, line.y) == ((0.4, 0.8), (0.6, 0.95), (0.5, 0.9))
+    assert high.fill == "tonexty"
+    assert line.name == "tpe, 2 studies"
+    (alone,) = study_curves.draw(StudyCurves((replace(curve, finals=(final,)),), "trials")).data
+    assert alone.name == "tpe, 1 study"
+    assert "No energy" in _annotations(study_curves.draw(StudyCurves((), "energy")))[0]
