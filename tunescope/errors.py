@@ -30,3 +30,7 @@ class StoreError(TunescopeError, OSError):
 
 class RunError(TunescopeError, RuntimeError):
     """A run cannot be started or cannot go on."""
+
+
+class AnnotationError(TunescopeError, ValueError):
+    """What a person wants to keep of a trial or a view does not fit."""

@@ -16,13 +16,23 @@ _BLOCK = 60
 SETTINGS = "settings"
 # Columns to begin with, those of them that any trial has.
 _FIRST = (
-    "state", "model", "validation_accuracy", "value", "seconds", SETTINGS, "strategy", "run_id", "dataset",
+    "starred", "state", "model", "validation_accuracy", "value", "seconds", SETTINGS, "strategy", "run_id",
+    "dataset",
     "balanced_accuracy", "macro_f1", "log_loss", "train_accuracy", "epochs", "weights", "images_per_second",
     "peak_memory_bytes", "tags", "start", "reason",
 )  # fmt: skip
 # More hyperparameters than these are shown in one line.
 _FEW = 8
-_WIDTHS = {"state": 118, SETTINGS: 330, "reason": 320, "start": 160, "end": 160, "run_id": 140, "note": 260}
+_WIDTHS = {
+    "starred": 76,
+    "state": 118,
+    SETTINGS: 330,
+    "reason": 320,
+    "start": 160,
+    "end": 160,
+    "run_id": 140,
+    "note": 260,
+}
 _TITLES = {
     "validation_accuracy": "Validation",
     "balanced_accuracy": "Balanced",
@@ -31,6 +41,7 @@ _TITLES = {
     "peak_memory_bytes": "Memory",
     "device_memory_bytes": "GPU memory",
     "seconds": "Time",
+    "starred": "Star",
     SETTINGS: "Hyperparameters",
 }
 _SHARES = ("validation_accuracy", "balanced_accuracy", "macro_f1", "train_accuracy")
@@ -201,6 +212,8 @@ def written(key: str, value: Any) -> str:
         return duration(value)
     if key in _MEMORY:
         return memory(value)
+    if key == "starred":
+        return "\N{BLACK STAR}"
     if key in ("start", "end"):
         return moment(value)
     return number(value)

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import ALL, MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 
 from dashboard import connection, links
-from dashboard.components import trial_filters, trial_tabs
+from dashboard.components import annotations, trial_filters, trial_tabs
 from dashboard.components.basics import attributes, button, button_link, icon, page_head
 from dashboard.components.browser import in_browser
 from dashboard.components.notices import empty
@@ -65,7 +65,7 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
             html.Div(
                 [
                     html.Div(trial_filters.chips(chosen, table.fields), id="trials-chips", className="chips"),
-                    _column_chooser(view, table, present),
+                    html.Div([_views(), _column_chooser(view, table, present)], className="button-row"),
                 ],
                 className="table-tools",
             ),
@@ -99,6 +99,7 @@ def register(app: Dash) -> None:
     _register_rows(app)
     _register_views(app)
     trial_tabs.register(app)
+    annotations.register(app)
 
 
 def _register_filter(app: Dash) -> None:
@@ -398,6 +399,13 @@ def _exports(chosen: TrialFilter) -> list[html.A]:
         )
         for kind, name in (("csv", "CSV"), ("parquet", "Parquet"))
     ]
+
+
+def _views() -> html.Details:
+    summary = html.Summary([icon("folder"), html.Span("Views")], className="button button-secondary")
+    return html.Details(
+        [summary, html.Div(annotations.views_bar(), className="popover-body")], className="popover-fold"
+    )
 
 
 def _column_chooser(view: TrialsView, table: TrialTable, present: frozenset[str]) -> html.Details:

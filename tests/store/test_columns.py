@@ -13,7 +13,7 @@ from dashboard_samples import Samples, fill
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from tunescope.store import Store, frames, open_store, runs
+from tunescope.store import Store, annotations, frames, open_store, runs
 from tunescope.store.columns import TrialTable, following
 from tunescope.store.selection import TrialFilter
 
@@ -319,3 +319,16 @@ def test_what_a_trial_reported_is_read_with_its_infinities(store: Store) -> None
     assert frames.attributes_frame(store, [trial._trial_id])["value"].tolist() == [{"name": "a"}]
     assert frames.attributes_frame(store, []).empty
     assert frames.reports_frame(store, []).empty
+
+
+def test_stars_tags_and_notes_are_columns_too(store: Store) -> None:
+    study_of(store).add_trials([finished(x=1.0), finished(x=2.0)])
+    table = TrialTable(store).refresh()
+    annotations.annotate(store, 2, is_starred=True, tags=["to ship", "blurred", "to ship"], note="Look Again")
+    table.refresh()
+    for query in ("?starred=yes", "?tags=blurred", "?tags=to+ship&tags=other", "?q=look", "?q=ship"):
+        assert table.ids(TrialFilter.from_query(query)) == [2], query
+    assert dict(table.options("tags")) == {"to ship": 1, "blurred": 1}
+    annotations.annotate(store, 2, is_starred=False, tags=[])
+    assert table.refresh().count(TrialFilter.from_query("?starred=yes")) == 0
+    assert table.page(ALL)[0]["note"] == "Look Again"

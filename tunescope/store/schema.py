@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Enum,
@@ -273,6 +274,27 @@ commands = Table(
     Column("created", DateTime, nullable=False),
     Column("acknowledged", DateTime),
     Column("outcome", Text),
+)
+
+# What people keep of trials: stars, tags, notes.
+annotations = Table(
+    "tunescope_annotations",
+    metadata,
+    _trial_key(),
+    Column("is_starred", Boolean, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("changed", DateTime, nullable=False),
+)
+
+# Selections of trials under a name; ``query`` is that of the page's address.
+views = Table(
+    "tunescope_views",
+    metadata,
+    Column("view_id", Integer, primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("query", Text, nullable=False),
+    Column("created", DateTime, nullable=False),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from tunescope.store.annotations import Annotation
 from tunescope.store.columns.fields import FIXED, Field, grown
 from tunescope.store.columns.reading import Piece, StudyRow
 
@@ -21,7 +22,9 @@ _ARROW = {
 _OF_STUDIES = ("study", "run_id", "dataset", "strategy")
 _MARKS = ("starred", "note", "tags")
 _OWN = {
-    key: "whole" if field.is_whole else field.kind for key, field in FIXED.items() if key not in _OF_STUDIES
+    key: "whole" if field.is_whole else field.kind
+    for key, field in FIXED.items()
+    if key not in (*_OF_STUDIES, *_MARKS)
 }
 
 
@@ -35,6 +38,8 @@ class Entering:
         database.execute(
             f"CREATE TABLE rows (trial_id BIGINT, study_id BIGINT, searchable VARCHAR, {columns})"
         )
+        marks = ", ".join(f"{key} VARCHAR" for key in _MARKS)
+        database.execute(f"CREATE TABLE marks (trial_id BIGINT, {marks})")
         names = ", ".join(f"{key} VARCHAR" for key in _OF_STUDIES)
         database.execute(f"CREATE TABLE studies (study_id BIGINT, searchable VARCHAR, {names})")
 
@@ -69,14 +74,16 @@ class Entering:
         found = self._database.execute("DELETE FROM rows WHERE study_id = ? RETURNING trial_id", [study_id])
         return [row[0] for row in found.fetchall()]
 
-    def marks(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Enter stars, notes and tags of trials."""
-        for row in rows:
-            values = [row[name] for name in _MARKS]
-            changes = ", ".join(f"{name} = ?" for name in _MARKS)
-            self._database.execute(
-                f"UPDATE rows SET {changes} WHERE trial_id = ?", [*values, row["trial_id"]]
-            )
+    def marks(self, kept: Mapping[int, Annotation]) -> None:
+        """Replace what people keep of trials."""
+        rows = [
+            (trial_id, "yes" if one.is_starred else None, one.note or None, ", ".join(one.tags) or None)
+            for trial_id, one in kept.items()
+        ]
+        self._database.execute("BEGIN; DELETE FROM marks")
+        if rows:
+            self._database.executemany("INSERT INTO marks VALUES (?, ?, ?, ?)", rows)
+        self._database.execute("COMMIT")
 
     def _insert(self, statement: str, table: pa.Table) -> None:
         self._database.register("news", table)

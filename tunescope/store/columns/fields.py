@@ -97,8 +97,9 @@ FIXED: dict[str, Field] = {
         repeats="Repeats trial",
     ),
     **_fixed("text", "cost", device="Device", precision="Precision"),
-    **_fixed("text", "mark", starred="Star", note="Note"),
-    **_fixed("tags", "mark", tags="Tags"),
+    "starred": Field("starred", "Star", "mark", "text", text="marks.starred"),
+    "tags": Field("tags", "Tags", "mark", "tags", text="marks.tags"),
+    "note": Field("note", "Note", "mark", "text", text="marks.note"),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tunescope.store import runs
+from tunescope.store.annotations import Annotation, all_annotations
 from tunescope.store.columns.entering import Entering
 from tunescope.store.columns.reading import (
     PIECE,
@@ -41,6 +42,7 @@ class Following:
         self._unread: list[Sequence[int]] = []
         # Trials that have not ended, each as it was entered; those that only wait are not.
         self._unfinished: dict[int, tuple[Any, ...] | None] = {}
+        self._marks: dict[int, Annotation] = {}
         self._stamp: Any = None
         self._looked = float("-inf")
 
@@ -80,6 +82,7 @@ class Following:
         self._unread = [ids[:_FIRST], *pieces(ids[_FIRST:], _PIECE)] if ids else []
         self._entered = 0
         self._live = self._live_runs()
+        self._read_marks()
         self._studies = studies
 
     def _read_on(self) -> None:
@@ -95,6 +98,7 @@ class Following:
         self._live = self._live_runs() if self._unfinished else set()
         if stamp is None or stamp != self._stamp:
             self._read_news()
+            self._read_marks()
         self._read_again()
         self._stamp, self._looked = stamp, time.monotonic()
 
@@ -111,6 +115,13 @@ class Following:
         self._studies = {
             study_id: self._followed(study, before.get(study_id), starts) for study_id, study in now.items()
         }
+
+    def _read_marks(self) -> None:
+        kept = all_annotations(self._store)
+        if kept != self._marks:
+            self._entering.marks(kept)
+            self._marks = kept
+            self.changes += 1
 
     def _followed(self, study: StudyRow, before: StudyRow | None, starts: dict[int, Any]) -> StudyRow:
         """Enter the new trials of a study, or all of them where its old ones are no longer what they were."""

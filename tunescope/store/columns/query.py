@@ -7,8 +7,8 @@ from typing import Any
 from tunescope.store.columns.fields import Field
 from tunescope.store.selection import Range, TrialFilter
 
-SOURCE = "FROM rows JOIN studies USING (study_id)"
-SEARCHED = "concat_ws(' ', rows.searchable, studies.searchable, lower(rows.tags), lower(rows.note))"
+SOURCE = "FROM rows JOIN studies USING (study_id) LEFT JOIN marks ON marks.trial_id = rows.trial_id"
+SEARCHED = "concat_ws(' ', rows.searchable, studies.searchable, lower(marks.tags), lower(marks.note))"
 AMONG = "rows.trial_id IN (SELECT unnest(?::BIGINT[]))"
 NEWEST_FIRST = "rows.trial_id DESC"
 

@@ -1,0 +1,51 @@
+"""What people keep of trials, entered as a browser enters it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash_client import Browser
+from dashboard_samples import Samples
+
+from dashboard.app import create_app
+from tunescope.store import Store, annotations
+
+
+@pytest.fixture
+def browser(store: Store, tmp_path: Path) -> Browser:
+    Samples(store, tmp_path).run("signs", trials=2, strategies=["grid"])
+    return Browser(create_app(store.url))
+
+
+def kept(browser: Browser, changed: str, **values: Any) -> dict[str, Any]:
+    sent = {f"note-{name.replace('__', '.')}": value for name, value in values.items()}
+    return browser.call("note-star.children", {"note-trial.data": 1, **sent}, changed).outputs
+
+
+def test_a_star_tags_and_a_note_are_kept_as_they_are_entered(browser: Browser, store: Store) -> None:
+    outputs = kept(browser, "note-tags.value", tags__value="b,  a b,b", text__value="fine")
+    assert outputs["note-tags"]["value"] == "b, a b"
+    assert outputs["note-state"]["children"] == "Saved"
+    kept(browser, "note-star.n_clicks", star__n_clicks=1, tags__value="b, a b", text__value="fine")
+    found = annotations.annotation(store, 1)
+    assert (found.is_starred, found.tags, found.note) == (True, ("b", "a b"), "fine")
+
+
+def test_what_does_not_fit_is_told_and_what_was_kept_stays(browser: Browser, store: Store) -> None:
+    annotations.annotate(store, 1, note="before")
+    outputs = kept(browser, "note-text.value", text__value="x" * 10_001)
+    assert "Not saved" in outputs["note-state"]["children"]
+    assert annotations.annotation(store, 1).note == "before"
+
+
+def test_views_are_saved_opened_and_forgotten(browser: Browser, store: Store) -> None:
+    values = {"views-name.value": "best", "trials-query.data": "?model=svm&sort=-seconds"}
+    saved = browser.call("views-list.children", values, "views-save.n_clicks")
+    assert "/trials?model=svm&sort=-seconds" in saved.text("views-list")
+    assert "best" in browser.show("/trials")
+    unnamed = browser.call("views-list.children", {"views-name.value": " "}, "views-save.n_clicks")
+    assert "Not saved" in json.dumps(unnamed.outputs["views-state"])
+    forgotten = browser.call("views-list.children", values, "views-forget.n_clicks")
+    assert "No view is saved yet" in forgotten.text("views-list")
+    assert annotations.saved_views(store) == {}
