@@ -11,12 +11,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from optuna.trial import TrialState
 from sqlalchemy import inspect, text
 
 from tunescope.errors import RunError, StoreError, UnknownNameError
-from tunescope.store import Store, commands, frames, open_storage, open_store, runs, trials
-from tunescope.store.migrations import configuration, current, is_ours
+from tunescope.store import Store, annotations, commands, frames, open_storage, open_store, runs, trials
+from tunescope.store.migrations import HEAD, configuration, current, is_ours
 from tunescope.store.schema import PREFIX, STOPPED_BY_COMMAND, VERSION_TABLE, metadata, now
 
 PARAMETERS = {"search": {"seed": 1, "max_seconds": 60}, "run": {"id": "demo"}}
@@ -364,3 +365,19 @@ def _claim_in_a_process_that_dies(store: Store) -> None:
         f"runs.claim(open_store(sys.argv[1]), 'demo', {PARAMETERS!r}, Path('demo'))"
     )
     subprocess.run([sys.executable, "-c", code, store.url], check=True, env=os.environ)
+
+
+def test_the_newest_revision_is_the_one_that_stores_are_brought_to(store: Store) -> None:
+    with store.engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(configuration(connection))
+    assert scripts.get_current_head() == HEAD == current(store)
+
+
+def test_a_store_of_the_version_before_gets_what_is_new(store: Store) -> None:
+    with store.engine.begin() as connection:
+        command.downgrade(configuration(connection), "-1")
+    assert current(store) != HEAD
+    again = open_store(store.url)
+    assert current(again) == HEAD
+    assert annotations.all_annotations(again) == {}
+    again.close()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tunescope.store.engine import Store
 
-HEAD = "0003"
+HEAD = "0004"
 _ATTEMPTS = 5
 
 
