@@ -1,24 +1,35 @@
-"""`/trials/<study>/<number>`: one trained model."""
+"""`/trials/<study>/<number>`: one trained model. The address holds which of its images are looked at."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from dash import Dash, Input, Output, State, dcc, html
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.exceptions import PreventUpdate
 
-from dashboard import connection, links, reading
-from dashboard.components import regions, trial_costs
-from dashboard.components.basics import badge, button_link, card, facts, link, page_head, tile
-from dashboard.components.charts import chart, picture
+from dashboard import connection, links, predictions, reading
+from dashboard.components import annotations, model_answers, model_images, model_lineage, regions, trial_costs
+from dashboard.components.basics import attributes, badge, button_link, card, link, page_head, tile
+from dashboard.components.charts import picture
+from dashboard.components.model_view import GO, ModelView, gone
 from dashboard.components.notices import blank, notice, skeleton
+from dashboard.components.regions import Costly
+from dashboard.model_files import model_files
 from dashboard.routing import Page
 from dashboard.wording import count, duration, interval, is_missing, memory, moment, number, percent
-from tunescope.errors import UnknownNameError
+from tunescope.errors import SourceError, UnknownNameError
 from tunescope.store import Store, frames
+from tunescope.store.lineage import numbered
 
-_REGIONS = ("state", "notice", "tiles", "settings", "phases", "machine", "operators", "curve", "confusion")
+# What a poll of a live trial fills, and what is made of the predictions that it leaves in the end.
+_REGIONS = (
+    "state", "notice", "tiles", "settings", "origin", "noted", "curve", "phases", "machine", "operators",
+    "files",
+)  # fmt: skip
+_ANSWERS = ("matrix", "images", "calibration", "classes", "large")
 _LIVE_MS, _CALM_MS = 1_000, 10_000
+_SEALED = "Rows are true classes, columns what the model took them for. Test images stay sealed."
+_SOURCE = "Of answers given with a confidence of 80%, 80% should be right. ECE and MCE: Guo et al., 2017."
 
 
 def layout(study: str, number: str, search: str = "") -> html.Div:
@@ -29,48 +40,168 @@ def layout(study: str, number: str, search: str = "") -> html.Div:
         html.Span(f"{study} #{row['number']}", className="run-title"),
         regions.region("trial", "state", badge(row["state"])),
     ]
+    parts = _plain_parts() if is_missing(row["run_id"]) else _parts()
     return html.Div(
         [
-            page_head(title, _about(row), button_link("All trials", "trials", links.trials(study=[study]))),
+            page_head(title, _about(row), _actions(study)),
             regions.region("trial", "notice"),
             regions.region("trial", "tiles", skeleton("tile", 4)),
-            html.Div(
-                [
-                    card("Hyperparameters", regions.region("trial", "settings", skeleton("row", 6))),
-                    card("Where the time went", regions.region("trial", "phases", skeleton("row", 6))),
-                ],
-                className="split-even",
-            ),
-            card("Use of the machine", regions.region("trial", "machine", skeleton("row", 3))),
-            regions.region("trial", "operators"),
-            card("Learning curve", regions.region("trial", "curve", skeleton("chart"), className="chart")),
-            card(
-                "Confusion on the validation split",
-                regions.region("trial", "confusion", skeleton("chart"), className="chart"),
-                note="Rows are true classes, columns what the model took them for. Test images stay sealed.",
-            ),
+            annotations.panel(row["trial_id"]),
+            *parts,
+            dcc.Location(id="trial-url", refresh=False, search=search),
             dcc.Store(id="trial-key", data=[study, row["number"]]),
             dcc.Store(id="trial-seen", data={}),
+            dcc.Store(id="trial-stamp", data=predictions.stamp(row)),
+            dcc.Store(id="answers-seen", data={}),
             dcc.Interval(id="trial-poll", interval=_LIVE_MS if is_live else _CALM_MS),
-        ]
+        ],
+        className="model-page",
     )
 
 
-def register(app: Dash) -> None:
-    """Keep the page of a running trial fresh."""
+def _actions(study: str) -> list[Any]:
+    return [
+        button_link("All trials of the study", "trials", links.trials(study=[study])),
+        model_lineage.copied(),
+    ]
 
+
+def _parts() -> list[Any]:
+    """What a model of ours has: first what it is, then what it answers, then what it cost."""
+    return [
+        regions.region("answers", "large"),
+        _pair(_card("Hyperparameters", "settings"), _card("Where it comes from", "origin")),
+        card("Learning curve", regions.region("trial", "curve", skeleton("chart"), className="chart")),
+        html.Div(
+            [
+                card("Confusion on the validation split", _answer("matrix"), note=_SEALED),
+                card("Validation images", _answer("images"), id="model-images"),
+            ],
+            className="split-even model-split",
+        ),
+        card("Scores by class", _answer("classes"), note="The worst first; click a heading to sort."),
+        card("Calibration", _answer("calibration"), note=_SOURCE),
+        _pair(_card("Where the time went", "phases"), _card("Use of the machine", "machine")),
+        regions.region("trial", "operators"),
+        _card("Files", "files", 2),
+        regions.region("trial", "noted", className="hidden"),
+    ]
+
+
+def _plain_parts() -> list[Any]:
+    """What a trial of any program that uses Optuna has."""
+    unused = ("settings", "phases", "machine", "operators", "files")
+    return [
+        _pair(_card("Values and attributes", "noted"), _card("Where it comes from", "origin")),
+        _card("Parameters", "settings"),
+        card("Reported values", regions.region("trial", "curve", skeleton("chart"), className="chart")),
+        *(regions.region("trial", name, className="hidden") for name in unused[1:]),
+        *(regions.region("answers", name, className="hidden") for name in _ANSWERS),
+    ]
+
+
+def _pair(first: Any, second: Any) -> html.Div:
+    return html.Div([first, second], className="split-even")
+
+
+def _card(title: str, name: str, rows: int = 6) -> html.Section:
+    return card(title, regions.region("trial", name, skeleton("row", rows)))
+
+
+def _answer(name: str) -> html.Div:
+    return regions.region("answers", name, skeleton("chart"), **attributes(aria_live="polite"))
+
+
+def register(app: Dash) -> None:
+    """Keep the page of a running trial fresh, and follow its address."""
+    # It belongs to this page alone, and comes with it.
+    app.server.register_blueprint(model_files)
+    _register_poll(app)
+    _register_answers(app)
+    _register_clicks(app)
+
+
+def _register_poll(app: Dash) -> None:
     @app.callback(
-        [*regions.outputs("trial", _REGIONS), Output("trial-poll", "disabled")],
+        [
+            *regions.outputs("trial", _REGIONS),
+            Output("trial-stamp", "data"),
+            Output("trial-poll", "disabled"),
+        ],
         Input("trial-poll", "n_intervals"),
         Input("shell-dark", "data"),
         State("trial-key", "data"),
         State("trial-seen", "data"),
+        State("trial-stamp", "data"),
     )
-    def poll(_: int, dark: bool, key: tuple[str, int], seen: regions.Digests) -> list[Any]:
+    def poll(_: int, dark: bool, key: tuple[str, int], seen: regions.Digests, stamp: int | None) -> list[Any]:
         store = connection.store()
         row = _row(store, *key)
-        answers = regions.changes(_REGIONS, _contents(store, row, dark), seen)
-        return [*answers, row["state"] in reading.ENDED]
+        answers = regions.changes(_REGIONS, _contents(store, row, bool(dark)), seen)
+        now = predictions.stamp(row)
+        return [*answers, no_update if now == stamp else now, row["state"] in reading.ENDED]
+
+
+def _register_answers(app: Dash) -> None:
+    @app.callback(
+        regions.outputs("answers", _ANSWERS),
+        Input("trial-stamp", "data"),
+        Input("trial-url", "search"),
+        Input("shell-dark", "data"),
+        State("trial-key", "data"),
+        State("answers-seen", "data"),
+    )
+    def answer(
+        stamp: int | None, search: str | None, dark: bool, key: tuple[str, int], seen: regions.Digests
+    ) -> list[Any]:
+        if stamp is None or not key:
+            raise PreventUpdate
+        store = connection.store()
+        row = _row(store, *key)
+        view = ModelView.from_query(search)
+        return regions.changes(_ANSWERS, _answers(store, row, view, bool(dark)), seen)
+
+
+def _register_clicks(app: Dash) -> None:
+    @app.callback(
+        Output("trial-url", "search"),
+        Input({"type": GO, "part": ALL, "to": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def go(_: list[int | None]) -> Any:
+        query = gone(ctx.triggered[0] if ctx.triggered else None)
+        return no_update if query is None else query
+
+    # Nothing is clicked any more when the answer is there, so that the same cell can be clicked again.
+    @app.callback(
+        Output("trial-url", "search", allow_duplicate=True),
+        Output(model_answers.MATRIX, "clickData"),
+        Input(model_answers.MATRIX, "clickData"),
+        State("trial-url", "search"),
+        prevent_initial_call=True,
+    )
+    def open_cell(clicked: Mapping[str, Any] | None, search: str | None) -> tuple[Any, Any]:
+        if not clicked:
+            raise PreventUpdate
+        point = clicked["points"][0]
+        cell = (int(point["y"]), int(point["x"]))
+        return ModelView.from_query(search).to_query(cell=cell), None
+
+    @app.callback(
+        Output("trial-url", "search", allow_duplicate=True),
+        Input(model_answers.CLASSES, "cellClicked"),
+        State(model_answers.CLASSES, "rowData"),
+        State("trial-url", "search"),
+        prevent_initial_call=True,
+    )
+    def open_class(clicked: Mapping[str, Any] | None, rows: list[dict[str, Any]], search: str | None) -> Any:
+        if not clicked or clicked["colId"] != "taken":
+            raise PreventUpdate
+        cell = next((row["cell"] for row in rows if row["index"] == clicked["rowId"]), "")
+        if not cell:
+            raise PreventUpdate
+        true, predicted = map(int, cell.split(":"))
+        return ModelView.from_query(search).to_query(cell=(true, predicted))
 
 
 def _row(store: Store, study: str, number: str | int) -> dict[str, Any]:
@@ -79,35 +210,66 @@ def _row(store: Store, study: str, number: str | int) -> dict[str, Any]:
     Raises:
         UnknownNameError: when there is no such trial.
     """
-    trials = frames.trials_frame(store, study=study)
-    found = reading.settled(trials[trials["number"].astype(str) == str(number)], reading.live_runs(store))
-    if found.empty:
+    text = str(number)
+    # More digits than the store's integers have.
+    is_number = text.isascii() and text.isdigit() and len(text) < 10 and str(int(text)) == text
+    trial_id = numbered(store, study, int(text)) if is_number else None
+    trials = frames.trials_frame(store, trial_ids=[] if trial_id is None else [trial_id])
+    if trials.empty:
         raise UnknownNameError(f"There is no trial `{number}` of a study `{study}` in this store.")
-    return reading.records(reading.prepared(found))[0]
+    return reading.records(reading.prepared(reading.settled(trials, reading.live_runs(store))))[0]
 
 
 def _contents(store: Store, row: Mapping[str, Any], dark: bool) -> dict[str, Any]:
-    return {
+    is_plain, trial_id = is_missing(row["run_id"]), int(row["trial_id"])
+    if is_plain:
+        known: dict[str, Any] = {"noted": model_lineage.noted(store, row)}
+    else:
+        known = {
+            "phases": trial_costs.time_spent(row, frames.timings_frame(store, trial_ids=[trial_id])),
+            "machine": trial_costs.machine(row),
+            "operators": trial_costs.operators(row),
+            "files": model_lineage.files(row),
+        }
+    return known | {
         "state": badge(row["state"]),
         "notice": _notice(store, row),
-        "tiles": _tiles(store, row),
-        "settings": _settings(row),
-        "phases": trial_costs.time_spent(row, frames.timings_frame(store, study=row["study"])),
-        "machine": trial_costs.machine(row),
-        "operators": trial_costs.operators(row),
-        "curve": _curve(store, row, dark),
-        "confusion": _confusion(store, row, dark),
+        "tiles": _plain_tiles(row) if is_plain else _tiles(store, row),
+        "settings": model_lineage.settings(row),
+        "origin": Costly([trial_id, row["state"]], lambda: model_lineage.origin(store, row)),
+        "curve": _reported(store, row, dark) if is_plain else _curve(store, row, dark),
+    }
+
+
+def _answers(store: Store, row: Mapping[str, Any], view: ModelView, dark: bool) -> dict[str, Any]:
+    """What is made of the predictions of a trial, each part from what it depends on."""
+    if is_missing(row["run_id"]):
+        return {}
+    dataset = frames.dataset(store, row["run_id"])
+    try:
+        of = predictions.read(row, dataset)
+    except SourceError as error:
+        reason = blank("Known when the training has ended." if row["state"] == "RUNNING" else str(error))
+        return dict.fromkeys(("matrix", "images", "calibration", "classes"), reason) | {"large": None}
+    assert dataset is not None  # for mypy: without one, there are no predictions
+    stamp, shown = predictions.stamp(row), [view.cell, view.order, view.page, view.image]
+    return {
+        "matrix": Costly([stamp, view.cell, dark], lambda: model_answers.matrix(of, view, dark)),
+        "images": Costly([stamp, *shown[:3]], lambda: model_images.images(of, dataset, view)),
+        "calibration": Costly([stamp, dark], lambda: model_answers.calibration(of, dark)),
+        "classes": Costly([stamp], lambda: model_answers.classes(of)),
+        "large": Costly([stamp, *shown], lambda: model_images.large(of, dataset, view)),
     }
 
 
 def _about(row: Mapping[str, Any]) -> list[Any]:
-    started = f"started {moment(row['start'])}"
+    started = moment(row["start"])
     if is_missing(row["run_id"]):
-        return [html.Span(f"{row['model']} · {started}")]
+        return [html.Span(f"Started {started}")]
     return [
         html.Span(f"{row['model']} · {row['strategy']} · run "),
         link(row["run_id"], links.run(row["run_id"])),
-        html.Span(f" · {started}"),
+        html.Span(f" · started {started}"),
     ]
 
 
@@ -169,10 +331,19 @@ def _cost(epochs: Any, weights: str, peak: float | None) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _settings(row: Mapping[str, Any]) -> Any:
-    pairs = [(name, number(value)) for name, value in reading.settings(row["params"]).items()]
-    pairs += [(name, str(int(row[name]))) for name in ("seed", "worker") if not is_missing(row[name])]
-    return html.Div([facts([("model", row["model"]), *pairs]), trial_costs.adaptations(row["notes"])])
+def _plain_tiles(row: Mapping[str, Any]) -> html.Div:
+    """What every Optuna trial has: its values, how many parameters, how long it took."""
+    values, took = row["values"], (row["end"] - row["start"])
+    seconds = None if is_missing(took) else took.total_seconds()
+    more = f"and {count(len(values) - 1, 'more objective')}" if len(values) > 1 else ""
+    return html.Div(
+        [
+            tile("Value", number(values[0] if values else None, 6), more),
+            tile("Parameters", count(len(row["params"]))),
+            tile("Time", duration(seconds)),
+        ],
+        className="tiles model-tiles",
+    )
 
 
 def _curve(store: Store, row: Mapping[str, Any], dark: bool) -> Any:
@@ -181,32 +352,25 @@ def _curve(store: Store, row: Mapping[str, Any], dark: bool) -> Any:
         return blank(
             "Only deep models learn in epochs." if row["state"] != "RUNNING" else "No epoch has ended yet."
         )
-    return chart("learning_curves", {"epochs": epochs, "trials": pd.DataFrame([row])}, dark)
+    from tunescope.analysis.curves import learning_curves
+    from tunescope.figures.learning_curves import draw_training
 
-
-def _confusion(store: Store, row: Mapping[str, Any], dark: bool) -> Any:
-    found = _predictions(row)
-    dataset = None if is_missing(row["run_id"]) else frames.dataset(store, row["run_id"])
-    if found is None or dataset is None:
-        return blank("There are no predictions of this trial.")
-    from tunescope.analysis.confusion import confusion
-    from tunescope.figures.confusion import draw
-
-    labels, predicted = found
-    return picture(
-        draw(confusion(labels, predicted, dataset["classes"]), dark=bool(dark)), "Confusion matrix"
+    curve = learning_curves(epochs, pd.DataFrame([row])).curves[0]
+    return Costly(
+        [len(epochs), dark], lambda: picture(draw_training(curve, dark=dark), "Accuracy and loss by epoch")
     )
 
 
-def _predictions(row: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    """True and predicted classes on the validation split, ``None`` where the trial left none."""
-    if is_missing(row["folder"]):
-        return None
-    try:
-        with np.load(f"{row['folder']}/validation.npz", allow_pickle=False) as arrays:
-            return arrays["labels"], arrays["probabilities"].argmax(axis=1)
-    except (OSError, ValueError, KeyError):
-        return None
+def _reported(store: Store, row: Mapping[str, Any], dark: bool) -> Any:
+    reports = frames.reports_frame(store, [int(row["trial_id"])])
+    if reports.empty:
+        return blank("This trial reported nothing on its way.")
+    from tunescope.analysis.reported import reported
+    from tunescope.figures.reported import draw
+
+    return Costly(
+        [len(reports), dark], lambda: picture(draw(reported(reports), dark=dark), "Reported values by step")
+    )
 
 
 PAGE = Page("/trials/<study>/<number>", "{study} #{number}", layout, register)

@@ -13,6 +13,7 @@ def test_predictions_are_counted_by_class() -> None:
     found = confusion([0, 0, 0, 1, 1], [0, 1, 1, 1, 0], CLASSES)
     assert found == Confusion(
         classes=CLASSES,
+        shown=(0, 1, 2),
         matrix=((1, 2, 0), (1, 1, 0), (0, 0, 0)),
         shares=((1 / 3, 2 / 3, 0.0), (0.5, 0.5, 0.0), (0.0, 0.0, 0.0)),
         accuracy=0.4,
@@ -45,6 +46,22 @@ def test_without_predictions_everything_is_zero() -> None:
     found = confusion([], [], CLASSES)
     assert (found.accuracy, found.balanced_accuracy, found.macro_f1) == (0.0, 0.0, 0.0)
     assert found.mix_ups == ()
+
+
+def test_of_very_many_classes_the_most_mixed_up_are_shown_and_all_are_counted() -> None:
+    labels = np.arange(1000).repeat(2)
+    predicted = labels.copy()
+    predicted[[14, 15, 400]] = [900, 900, 201]  # class 7 twice for 900, class 200 once for 201
+    names = [str(index) for index in range(1000)]
+    found = confusion(labels, predicted, names, most=3)
+    # The pair that is mixed up most, and the first class of the next one.
+    assert found.shown == (7, 200, 900)
+    assert found.matrix == ((0, 0, 2), (0, 1, 0), (0, 0, 2))
+    assert found.shares == ((0.0, 0.0, 1.0), (0.0, 0.5, 0.0), (0.0, 0.0, 1.0))
+    assert found.accuracy == pytest.approx(0.9985)
+    assert len(found.scores) == 1000
+    assert found.scores[900] == ClassScores("900", 2, precision=0.5, recall=1.0, f1=2 / 3)
+    assert found.mix_ups == (MixUp("7", "900", 2), MixUp("200", "201", 1))
 
 
 def test_mistakes_come_surest_first() -> None:

@@ -169,6 +169,11 @@ def poll_trial(browser: Browser, study: str, number: int) -> dict[str, dict[str,
     ).outputs
 
 
+def answers_of(browser: Browser, study: str, number: int) -> dict[str, dict[str, object]]:
+    values = {"trial-key.data": [study, number], "trial-stamp.data": 1}
+    return browser.call("answers-matrix.children", values, "trial-stamp.data").outputs
+
+
 def test_the_page_of_a_trained_model_shows_all_of_it(browser: Browser, samples: Samples) -> None:
     study, number = trial_of(samples, "COMPLETE", "cnn")
     assert f"{study} #{number}" in browser.show(f"/trials/{study}/{number}")
@@ -179,7 +184,7 @@ def test_the_page_of_a_trained_model_shows_all_of_it(browser: Browser, samples: 
     assert "aten::addmm" in str(outputs["trial-operators"])
     assert "are enlarged to" in str(outputs["trial-settings"])
     assert "Epoch" in str(outputs["trial-curve"])
-    assert "Predicted class" in str(outputs["trial-confusion"])
+    assert "Predicted class" in str(answers_of(browser, study, number)["answers-matrix"])
     assert outputs["trial-poll"] == {"disabled": True}
 
 
@@ -202,8 +207,8 @@ def test_a_trial_without_predictions_says_so(store: Store, tmp_path: Path) -> No
     samples.run("signs", trials=2, strategies=["grid"])
     for file in tmp_path.rglob("validation.npz"):
         file.write_bytes(b"not an archive")
-    outputs = poll_trial(Browser(create_app(store.url)), "signs-grid", 0)
-    assert "no predictions" in str(outputs["trial-confusion"])
+    outputs = answers_of(Browser(create_app(store.url)), "signs-grid", 0)
+    assert "cannot be used" in str(outputs["answers-matrix"])
 
 
 def test_a_failed_trial_shows_why(store: Store, tmp_path: Path) -> None:
@@ -222,7 +227,7 @@ def test_a_study_that_tunescope_did_not_make_is_shown_too(store: Store) -> None:
     browser = Browser(create_app(store.url))
     assert "their study/1" in browser.show("/trials")
     assert "their study/1 #0" in browser.show("/trials/their%20study%2F1/0")
-    assert "unknown" in str(poll_trial(browser, "their study/1", 0)["trial-settings"])
+    assert "'x'" in str(poll_trial(browser, "their study/1", 0)["trial-settings"])
 
 
 def test_reports_are_listed_read_and_taken_away(browser: Browser) -> None:
@@ -254,7 +259,8 @@ def test_a_form_can_begin_with_the_settings_of_a_run(browser: Browser) -> None:
 def test_names_with_mark_up_reach_the_browser_as_text_only(browser: Browser, samples: Samples) -> None:
     # Components are sent as JSON, which React renders as text; what plotly renders must be escaped.
     study, number = trial_of(samples, "COMPLETE", "cnn")
-    figure = str(poll_trial(browser, study, number)["trial-confusion"])
+    figure = str(answers_of(browser, study, number)["answers-matrix"])
+    figure = figure[figure.index("'figure'") : figure.index("Most often mixed up")]
     assert MARKED not in figure
     assert "&lt;b&gt;rock" in figure
     assert "dangerously" not in browser.show("/runs/signs-failed")

@@ -1,17 +1,14 @@
 """The dashboard as a person sees it: a real Chromium on a served app."""
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-import waitress.wasyncore
 from dashboard_samples import Samples, fill, stand_in
 from playwright.sync_api import Browser, Page, expect
+from serving import served
 
 from dashboard.app import create_app
 from tunescope.store import Store, frames, open_store, runs
@@ -40,22 +37,9 @@ class Site:
 
 
 def serve(root: Path, store: Store, samples: Samples | None) -> Iterator[Site]:
-    app = create_app(store.url, stand_in(root))
-    server = waitress.create_server(app.server, port=0, threads=8)
-    thread = threading.Thread(target=lambda: _run(server), daemon=True)
-    thread.start()
-    try:
-        yield Site(f"http://127.0.0.1:{server.effective_port}", store, samples)
-    finally:
-        # The browser keeps connections open, which would keep the server's loop alive.
-        waitress.wasyncore.close_all(server._map, ignore_all=True)
-        thread.join(timeout=10)
-        store.close()
-
-
-def _run(server: Any) -> None:
-    with suppress(OSError):  # its sockets may close while it waits for them
-        server.run()
+    with served(create_app(store.url, stand_in(root))) as address:
+        yield Site(address, store, samples)
+    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +166,7 @@ def test_a_trial_is_opened_from_the_table_and_back_leads_back(page: Page, site: 
     page.goto(f"{site.address}/trials?state=COMPLETE&model=cnn")
     page.locator(".ag-row a").first.click()
     expect(page.locator("h1")).to_contain_text("#")
-    expect(page.locator("#trial-confusion .main-svg").first).to_be_visible()
+    expect(page.locator("#answers-matrix .main-svg").first).to_be_visible()
     assert page.title().endswith("Tunescope")
     page.go_back()
     expect(page.locator("h1")).to_have_text("Trials")
@@ -246,7 +230,7 @@ def test_mark_up_in_the_store_stays_text(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/runs/signs-failed")
     expect(page.locator("#run-notice")).to_contain_text("<i>x</i>.zip")
     page.goto(f"{site.address}/trials/signs-finished-grid/0")
-    expect(page.locator("#trial-confusion")).to_contain_text("<b>rock</b>")
+    expect(page.locator("#answers-matrix")).to_contain_text("<b>rock</b>")
 
 
 def test_a_store_that_vanishes_and_returns_is_noticed(page: Page, empty_site: Site, tmp_path: Path) -> None:
@@ -316,10 +300,26 @@ def test_four_trials_are_compared_side_by_side(page: Page, site: Site) -> None:
         boxes.nth(index).click()
     page.get_by_role("link", name="Side by side (4)").click()
     side = page.locator("#trials-side")
-    expect(side).to_contain_text("Scores")
+    expect(side).to_contain_text("Scores", timeout=20_000)
     expect(side.locator(".main-svg").first).to_be_attached()
     page.wait_for_url(re.compile("view=compare"))
     other = page.context.new_page()
     other.goto(page.url)
-    expect(other.locator("#trials-side")).to_contain_text("Scores")
+    expect(other.locator("#trials-side")).to_contain_text("Scores", timeout=20_000)
     other.close()
+
+
+def test_a_star_and_a_note_are_found_again(page: Page, empty_site: Site, tmp_path: Path) -> None:
+    Samples(empty_site.store, tmp_path).run("signs", trials=2, strategies=["grid"])
+    page.goto(f"{empty_site.address}/trials/signs-grid/0")
+    page.get_by_role("button", name="Star").click()
+    expect(page.get_by_role("button", name="Starred")).to_be_visible()
+    page.get_by_label("Note", exact=True).fill("worth another look")
+    expect(page.locator("#note-state")).to_have_text("Saved")
+    page.goto(f"{empty_site.address}/trials?q=another")
+    expect(page.locator("#trials-count")).to_have_text("1 of 2 trials")
+    page.get_by_text("Views", exact=True).click()
+    page.get_by_placeholder("Name of this view").fill("noted")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("link", name="noted")).to_have_attribute("href", "/trials?q=another")
+    assert empty_site.complaints == []

@@ -1,15 +1,13 @@
 """The page of trials as a person uses it: brushing plots, and very many trials."""
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import waitress.wasyncore
 from dashboard_samples import Samples, fill, stand_in
 from playwright.sync_api import Locator, Page, expect
+from serving import served
 
 from bench.trial_stores import make_store
 from dashboard.app import create_app
@@ -19,20 +17,8 @@ pytestmark = pytest.mark.browser
 
 
 def serve(root: Path) -> Iterator[str]:
-    app = create_app(f"sqlite:///{root / 'trials.db'}", stand_in(root))
-    server = waitress.create_server(app.server, port=0, threads=8)
-
-    def run() -> None:
-        with suppress(OSError):  # its sockets may close while it waits for them
-            server.run()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        waitress.wasyncore.close_all(server._map, ignore_all=True)
-        thread.join(timeout=10)
+    with served(create_app(f"sqlite:///{root / 'trials.db'}", stand_in(root))) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

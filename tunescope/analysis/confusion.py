@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+# A matrix of more classes has more cells than a picture can show.
+MOST_CLASSES = 100
+
 
 @dataclass(frozen=True)
 class ClassScores:
@@ -40,15 +43,17 @@ class Confusion:
     """Predictions against the truth.
 
     Attributes:
-        classes: their names.
+        classes: names of all classes.
+        shown: indices of the classes in ``matrix``, ascending: all, or those that are mixed up most.
         matrix: images by true class (row) and predicted class (column).
-        shares: the same as shares of the row; 0 in the row of a class without images.
+        shares: the same as shares of all images of the true class; 0 for a class without images.
         accuracy: share of right predictions; 0 without any prediction.
         scores: one entry a class.
         mix_ups: pairs of classes that were mixed up, the most frequent first.
     """
 
     classes: tuple[str, ...]
+    shown: tuple[int, ...]
     matrix: tuple[tuple[int, ...], ...]
     shares: tuple[tuple[float, ...], ...]
     accuracy: float
@@ -87,25 +92,35 @@ class Mistake:
     true_probability: float
 
 
-def confusion(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> Confusion:
+def confusion(
+    labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str], most: int = MOST_CLASSES
+) -> Confusion:
     """Count predictions.
 
     Args:
         labels: true class indices, shape (n,).
         predicted: predicted class indices, shape (n,).
         classes: names of the classes.
+        most: the matrix keeps at most so many of them, those mixed up most; all else counts every class.
     """
-    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    np.add.at(matrix, (np.asarray(labels, dtype=np.int64), np.asarray(predicted, dtype=np.int64)), 1)
-    totals = matrix.sum(axis=1, keepdims=True)
+    size = len(classes)
+    true, answers = np.asarray(labels, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
+    # Of a thousand classes, nearly all of the million pairs never occur: only those that do are counted.
+    codes, counts = np.unique(true * size + answers, return_counts=True)
+    pairs = np.stack([codes // max(1, size), codes % max(1, size), counts])
+    shown = _most_mixed_up(pairs, size, most)
+    images = np.bincount(true, minlength=size)
+    matrix = _matrix(pairs, shown)
+    totals = images[shown][:, None]
     shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
     return Confusion(
         classes=tuple(classes),
+        shown=tuple(shown.tolist()),
         matrix=tuple(map(tuple, matrix.tolist())),
         shares=tuple(map(tuple, shares.tolist())),
-        accuracy=float(np.trace(matrix) / max(1, matrix.sum())),
-        scores=tuple(_scores(name, index, matrix) for index, name in enumerate(classes)),
-        mix_ups=_mix_ups(matrix, classes),
+        accuracy=float((true == answers).sum() / max(1, len(true))),
+        scores=_scores(classes, pairs, images, np.bincount(answers, minlength=size)),
+        mix_ups=_mix_ups(pairs, classes),
     )
 
 
@@ -139,18 +154,46 @@ def mistakes(
     )
 
 
-def _scores(name: str, index: int, matrix: NDArray[np.int64]) -> ClassScores:
-    hits, images, predicted = (
-        int(matrix[index, index]),
-        int(matrix[index].sum()),
-        int(matrix[:, index].sum()),
-    )
-    return ClassScores(
-        name=name,
-        images=images,
-        precision=_share(hits, predicted),
-        recall=_share(hits, images),
-        f1=_share(2 * hits, images + predicted),
+def _most_mixed_up(pairs: NDArray[np.int64], size: int, most: int) -> NDArray[np.int64]:
+    """The classes of the most frequent mistakes, by index: two that are mixed up stand in one matrix."""
+    if size <= most:
+        return np.arange(size)
+    wrong = _mistaken(pairs)[:2].T.ravel()
+    # Without enough mistakes, the first classes fill up the matrix.
+    return np.sort(np.array(list(dict.fromkeys([*wrong.tolist(), *range(most)]))[:most]))
+
+
+def _mistaken(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The pairs of different classes, the most frequent first."""
+    wrong = pairs[:, pairs[0] != pairs[1]]
+    return wrong[:, np.argsort(-wrong[2], kind="stable")]
+
+
+def _matrix(pairs: NDArray[np.int64], shown: NDArray[np.int64]) -> NDArray[np.int64]:
+    true, answers, counts = pairs[:, np.isin(pairs[0], shown) & np.isin(pairs[1], shown)]
+    matrix = np.zeros((len(shown), len(shown)), dtype=np.int64)
+    matrix[np.searchsorted(shown, true), np.searchsorted(shown, answers)] = counts
+    return matrix
+
+
+def _scores(
+    classes: Sequence[str],
+    pairs: NDArray[np.int64],
+    images: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+) -> tuple[ClassScores, ...]:
+    right = pairs[:, pairs[0] == pairs[1]]
+    hits = np.bincount(right[0], right[2], minlength=len(classes)).astype(np.int64)
+    rows = zip(classes, hits.tolist(), images.tolist(), predicted.tolist(), strict=True)
+    return tuple(
+        ClassScores(
+            name=name,
+            images=own,
+            precision=_share(hit, answered),
+            recall=_share(hit, own),
+            f1=_share(2 * hit, own + answered),
+        )
+        for name, hit, own, answered in rows
     )
 
 
@@ -158,8 +201,6 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _mix_ups(matrix: NDArray[np.int64], classes: Sequence[str]) -> tuple[MixUp, ...]:
-    wrong = matrix - np.diag(np.diag(matrix))
-    order = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
-    pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return tuple(MixUp(classes[row], classes[column], int(wrong[row, column])) for row, column in pairs)
+def _mix_ups(pairs: NDArray[np.int64], classes: Sequence[str]) -> tuple[MixUp, ...]:
+    found = _mistaken(pairs).T.tolist()
+    return tuple(MixUp(classes[true], classes[answer], count) for true, answer, count in found)

@@ -18,40 +18,80 @@ _CELL, _FRAME, _TALLEST = 40, 80, 760
 _PHONE = 395
 # From one image to all of a class, on light and on dark pages.
 _SHADES = (("#d9eaf6", "#0072b2"), ("#1d3a52", "#2f86c1"))
+_BARE = {"showgrid": False, "ticks": "", "showline": False}
 
 
-def draw(confusion: Confusion, dark: bool = False) -> "Figure":
-    """Images by true class (rows) and predicted class (columns); the shade is the share of the true class."""
-    classes, matrix = confusion.classes, confusion.matrix
+def draw(confusion: Confusion, dark: bool = False, marked: tuple[int, int] | None = None) -> "Figure":
+    """Images by true class (rows) and predicted class (columns); the shade is the share of the true class.
+
+    Each axis stands for classes by their indices, as text, so that a cell that is clicked tells its pair.
+
+    Args:
+        confusion: what to draw.
+        dark: for dark pages.
+        marked: indices of the true and the predicted class of a cell to frame.
+    """
+    matrix = confusion.matrix
     if not any(map(any, matrix)):
         return style.sentence(EMPTY, dark)
-    look, size = style.theme(dark), len(classes)
-    least, most = _SHADES[dark]
+    size, names = len(matrix), [str(index) for index in confusion.shown]
     gap = 2 if size <= _MOST_NAMES else 0.5
     figure = style.blank(dark, min(_TALLEST, _FRAME + max(180, _CELL * size)), margin_t=12)
-    inks = [[style.readable_on(style.blend(least, most, share)) for share in row] for row in confusion.shares]
-    # The text of a heatmap has one colour, so there is one for each.
-    for ink in sorted({ink for row in inks for ink in row}):
+    least, most = _SHADES[dark]
+    colours = [[0, style.faded(style.theme(dark).quiet, 0.1)], [1e-9, least], [1, most]]
+    for layer in _layers(confusion, least, most):
         figure.add_heatmap(
-            z=_of_ink(confusion.shares, inks, ink, None),
-            text=_of_ink(_numbers(matrix), inks, ink, ""),
-            texttemplate="%{text}" if size <= _MOST_NUMBERS else None,
-            textfont={"color": ink, "size": _text_size(matrix)},
+            **layer,
+            x=names,
+            y=names,
             customdata=_hover(confusion),
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
-            colorscale=[[0, style.faded(look.quiet, 0.1)], [1e-9, least], [1, most]],
+            colorscale=colours,
             zmin=0,
             zmax=1,
             showscale=False,
             xgap=gap,
             ygap=gap,
         )
-    names = [plain(name, 20) for name in classes] if size <= _MOST_NAMES else []
-    ticks = {"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False, "ticks": ""}
-    figure.update_xaxes(title_text="Predicted class", showline=False, **ticks)
-    figure.update_yaxes(title_text="True class", autorange="reversed", showline=False, **ticks)
+    left_out = "" if size == len(confusion.classes) else f" ({_excerpt(confusion)})"
+    figure.update_xaxes(title_text=f"Predicted class{left_out}", **_ticks(confusion))
+    figure.update_yaxes(title_text="True class", autorange="reversed", **_ticks(confusion))
+    if marked and set(marked) <= set(confusion.shown):
+        _frame(figure, confusion.shown.index(marked[1]), confusion.shown.index(marked[0]), dark)
     return figure
+
+
+def _excerpt(confusion: Confusion) -> str:
+    return f"the {len(confusion.shown)} most mixed up of {len(confusion.classes):,}"
+
+
+def _ticks(confusion: Confusion) -> dict[str, Any]:
+    shown = confusion.shown if len(confusion.shown) <= _MOST_NAMES else ()
+    names = [plain(confusion.classes[index], 20) for index in shown]
+    return {"type": "category", "tickvals": list(map(str, shown)), "ticktext": names} | _BARE
+
+
+def _frame(figure: "Figure", column: int, row: int, dark: bool) -> None:
+    line = {"color": style.theme(dark).ink, "width": 2.5}
+    figure.add_shape(type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5, line=line)
+
+
+def _layers(confusion: Confusion, least: str, most: str) -> list[dict[str, Any]]:
+    """The heatmaps to lay over one another: the text of each has one colour, so there is one for each."""
+    shares, matrix = confusion.shares, confusion.matrix
+    if len(matrix) > _MOST_NUMBERS:
+        return [{"z": shares}]
+    inks = [[style.readable_on(style.blend(least, most, share)) for share in row] for row in shares]
+    return [
+        {
+            "z": _of_ink(shares, inks, ink, None),
+            "text": _of_ink(_numbers(matrix), inks, ink, ""),
+            "texttemplate": "%{text}",
+            "textfont": {"color": ink, "size": _text_size(matrix)},
+        }
+        for ink in sorted({ink for row in inks for ink in row})
+    ]
 
 
 def _of_ink(cells: Sequence[Sequence[Any]], inks: list[list[str]], ink: str, gap: Any) -> list[list[Any]]:
@@ -70,12 +110,15 @@ def _text_size(matrix: tuple[tuple[int, ...], ...]) -> int:
 
 
 def _hover(confusion: Confusion) -> list[list[str]]:
-    names = [plain(name) for name in confusion.classes]
+    names = [plain(confusion.classes[index]) for index in confusion.shown]
+    # Most cells of a large matrix are empty, and what they would say is the largest part of the figure.
+    is_brief = len(names) > _MOST_NAMES
     return [
         [
-            f"<b>{true}</b> taken for <b>{predicted}</b><br>"
-            f"{count(confusion.matrix[row][column], 'image')}, {percent(confusion.shares[row][column])}"
-            for column, predicted in enumerate(names)
+            "No image"
+            if is_brief and not cell
+            else f"<b>{true}</b> taken for <b>{predicted}</b><br>{count(cell, 'image')}, {percent(share)}"
+            for cell, share, predicted in zip(cells, shares, names, strict=True)
         ]
-        for row, true in enumerate(names)
+        for cells, shares, true in zip(confusion.matrix, confusion.shares, names, strict=True)
     ]
