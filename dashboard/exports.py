@@ -19,7 +19,8 @@ from tunescope.store.selection import TrialFilter
 exports = Blueprint("exports", __name__)
 # A spreadsheet takes a text that begins with one of these for a formula, which may send data elsewhere:
 # https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Some take the full-width signs for the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _TIMES = ("start", "end")
 
 

@@ -10,7 +10,7 @@ from dashboard.components.basics import attributes, button
 from dashboard.components.notices import notice
 from dashboard.troubles import sentence
 from tunescope.errors import AnnotationError
-from tunescope.store import annotations
+from tunescope.store import Store, annotations
 from tunescope.store.annotations import Annotation
 
 _STARRED, _PLAIN = "\N{BLACK STAR}", "\N{WHITE STAR}"
@@ -67,13 +67,24 @@ def _register_panel(app: Dash) -> None:
     )
     def keep(_: int | None, tags: str | None, note: str | None, trial_id: int) -> tuple[Any, ...]:
         store = connection.store()
-        before = annotations.annotation(store, trial_id)
-        is_starred = not before.is_starred if ctx.triggered_id == "note-star" else None
         try:
-            after = annotations.annotate(store, trial_id, is_starred, (tags or "").split(","), note or "")
+            after = annotations.annotate(store, trial_id, **_changed(store, trial_id, tags, note))
         except AnnotationError as error:
             return no_update, no_update, no_update, f"Not saved: {sentence(error)}"
         return _star(after), _star_class(after), ", ".join(after.tags), "Saved"
+
+
+def _changed(store: Store, trial_id: int, tags: str | None, note: str | None) -> dict[str, Any]:
+    """What was entered just now: what else stands on the page may be older than what others entered."""
+    asked = {one["prop_id"].partition(".")[0] for one in ctx.triggered}
+    found: dict[str, Any] = {}
+    if "note-star" in asked:
+        found["is_starred"] = not annotations.annotation(store, trial_id).is_starred
+    if "note-tags" in asked:
+        found["tags"] = (tags or "").split(",")
+    if "note-text" in asked:
+        found["note"] = note or ""
+    return found
 
 
 def views_bar() -> html.Div:

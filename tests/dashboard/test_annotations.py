@@ -24,6 +24,7 @@ def kept(browser: Browser, changed: str, **values: Any) -> dict[str, Any]:
 
 
 def test_a_star_tags_and_a_note_are_kept_as_they_are_entered(browser: Browser, store: Store) -> None:
+    kept(browser, "note-text.value", tags__value="", text__value="fine")
     outputs = kept(browser, "note-tags.value", tags__value="b,  a b,b", text__value="fine")
     assert outputs["note-tags"]["value"] == "b, a b"
     assert outputs["note-state"]["children"] == "Saved"
@@ -49,3 +50,10 @@ def test_views_are_saved_opened_and_forgotten(browser: Browser, store: Store) ->
     forgotten = browser.call("views-list.children", values, "views-forget.n_clicks")
     assert "No view is saved yet" in forgotten.text("views-list")
     assert annotations.saved_views(store) == {}
+
+
+def test_what_others_entered_meanwhile_stays(browser: Browser, store: Store) -> None:
+    annotations.annotate(store, 1, tags=["theirs"], note="theirs")
+    # The page was opened before that: its own fields are still empty.
+    kept(browser, "note-star.n_clicks", star__n_clicks=1, tags__value="", text__value="")
+    assert annotations.annotation(store, 1) == annotations.Annotation(True, ("theirs",), "theirs")

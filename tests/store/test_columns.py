@@ -28,9 +28,13 @@ def _always_look(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samples]:
     folder = tmp_path_factory.mktemp("samples")
-    store = open_store(f"sqlite:///{folder / 'trials.db'}")
-    yield fill(store, folder)
-    store.close()
+    url = f"sqlite:///{folder / 'trials.db'}"
+    filled = fill(open_store(url), folder)
+    # What a running trial has chosen is written within a second, or when the store is closed.
+    filled.store.close()
+    filled.store = open_store(url)
+    yield filled
+    filled.store.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,11 @@
 """What people keep of trials: stars, tags, notes; and views of the trials under a name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Executable, Table, delete, false, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tunescope.errors import AnnotationError, UnknownNameError
 from tunescope.store.engine import Store
@@ -45,14 +46,13 @@ def annotate(
         UnknownNameError: when there is no such trial.
         AnnotationError: when there are too many tags, or one of them or the note is too long.
     """
-    before = annotation(store, trial_id)
-    after = Annotation(
-        before.is_starred if is_starred is None else is_starred,
-        before.tags if tags is None else _tags(tags),
-        before.note if note is None else _note(note),
-    )
-    _write(store, trial_id, after)
-    return after
+    given = {
+        "is_starred": is_starred,
+        "tags": None if tags is None else list(_tags(tags)),
+        "note": None if note is None else _note(note),
+    }
+    _write(store, trial_id, {name: value for name, value in given.items() if value is not None})
+    return annotation(store, trial_id)
 
 
 def save_view(store: Store, name: str, query: str) -> None:
@@ -61,15 +61,15 @@ def save_view(store: Store, name: str, query: str) -> None:
     Raises:
         AnnotationError: when the name is empty or too long.
     """
-    name = " ".join(name.split())
+    name = " ".join(_storable(name).split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise AnnotationError(
             f"The name of a view has {len(name)} characters, but must have 1 to {LONGEST_NAME}: "
             "choose another"
         )
     with store.engine.begin() as connection:
-        connection.execute(delete(views).where(views.c.name == name))
-        connection.execute(insert(views).values(name=name, query=query, created=now()))
+        values = {"query": _storable(query), "created": now()}
+        connection.execute(_upsert(store, views, {"name": name}, values, values))
 
 
 def saved_views(store: Store) -> dict[str, str]:
@@ -87,7 +87,11 @@ def forget_view(store: Store, name: str) -> None:
 
 def _all(store: Store, ids: Sequence[int] | None = None) -> dict[int, Annotation]:
     table = annotations
-    query = select(table.c.trial_id, table.c.is_starred, table.c.tags, table.c.note)
+    query = (
+        select(table.c.trial_id, table.c.is_starred, table.c.tags, table.c.note)
+        .join(optuna_trials, optuna_trials.c.trial_id == table.c.trial_id)
+        .where(~_is_of_another())
+    )
     if ids is not None:
         query = query.where(table.c.trial_id.in_([int(one) for one in ids]))
     with store.reader.connect() as connection:
@@ -97,24 +101,41 @@ def _all(store: Store, ids: Sequence[int] | None = None) -> dict[int, Annotation
         }
 
 
-def _write(store: Store, trial_id: int, kept: Annotation) -> None:
-    values: dict[str, Any] = {
-        "is_starred": kept.is_starred,
-        "tags": list(kept.tags),
-        "note": kept.note,
-        "changed": now(),
-    }
+def _is_of_another() -> ColumnElement[bool]:
+    """Whether a row is older than its trial.
+
+    Optuna by itself deletes trials of SQLite without what hangs on them, and SQLite gives their ids again.
+    """
+    return func.coalesce(optuna_trials.c.datetime_start > annotations.c.changed, false())
+
+
+def _write(store: Store, trial_id: int, changes: Mapping[str, Any]) -> None:
+    """Write what changes alone: two who change different things at once keep both."""
+    changes = {**changes, "changed": now()}
+    known = select(optuna_trials.c.trial_id).where(optuna_trials.c.trial_id == trial_id)
     with store.engine.begin() as connection:
-        known = select(optuna_trials.c.trial_id).where(optuna_trials.c.trial_id == trial_id)
         if connection.execute(known).scalar() is None:
             raise UnknownNameError(f"There is no trial with the id `{trial_id}` in this store.")
-        change = update(annotations).where(annotations.c.trial_id == trial_id).values(**values)
-        if not connection.execute(change).rowcount:
-            connection.execute(insert(annotations).values(trial_id=trial_id, **values))
+        stale = known.where(_is_of_another()).correlate(annotations)
+        connection.execute(delete(annotations).where(annotations.c.trial_id == trial_id, stale.exists()))
+        first = {"is_starred": False, "tags": [], "note": "", **changes}
+        connection.execute(_upsert(store, annotations, {"trial_id": trial_id}, first, changes))
+
+
+def _upsert(
+    store: Store, table: Table, key: Mapping[str, Any], first: Mapping[str, Any], later: Mapping[str, Any]
+) -> Executable:
+    """Insert a row, or change the one that has the key."""
+    dialect: Any = {"sqlite": sqlite, "postgresql": postgresql}[store.engine.dialect.name]
+    insert = dialect.insert(table).values(**key, **first)
+    statement: Executable = insert.on_conflict_do_update(index_elements=list(key), set_=later)
+    return statement
 
 
 def _tags(tags: Sequence[str]) -> tuple[str, ...]:
-    kept = tuple(dict.fromkeys(filter(None, (" ".join(tag.replace(",", " ").split()) for tag in tags))))
+    kept = tuple(
+        dict.fromkeys(filter(None, (" ".join(_storable(tag).replace(",", " ").split()) for tag in tags)))
+    )
     if len(kept) > MOST_TAGS:
         raise AnnotationError(
             f"There are {len(kept)} tags, but a trial has at most {MOST_TAGS}: leave some out"
@@ -133,4 +154,9 @@ def _note(note: str) -> str:
         raise AnnotationError(
             f"The note has {len(note)} characters, but at most {LONGEST_NOTE} fit: shorten it"
         )
-    return note.strip()
+    return _storable(note).strip()
+
+
+def _storable(text: str) -> str:
+    """A text without what a database does not take: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
