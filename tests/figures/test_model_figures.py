@@ -35,7 +35,7 @@ def test_axes_stand_for_classes_by_their_index_and_a_cell_can_be_framed() -> Non
     # By name, for a number would be taken for a place: 5 is the first of these classes.
     assert figure.layout.xaxis.tickvals == ("5", "30", "75")
     assert figure.layout.xaxis.ticktext == ("class 5", "class 30", "class 75")
-    assert figure.layout.xaxis.title.text == "Predicted class (the 3 most mixed up of 200)"
+    assert figure.layout.xaxis.title.text == "Predicted class<br>(the 3 most mixed up of 200)"
     (frame,) = figure.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
 

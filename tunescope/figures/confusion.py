@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 EMPTY = "There are no predictions"
 # Beyond this many classes, numbers and names no longer fit into the picture.
 _MOST_NUMBERS, _MOST_NAMES = 15, 50
+# Letters of names, of few and of many classes.
+_LETTERS = (20, 15)
 _CELL, _FRAME, _TALLEST = 40, 80, 760
 # Width of the cells on a phone, over that of a digit of one pixel.
 _PHONE = 395
@@ -54,7 +56,7 @@ def draw(confusion: Confusion, dark: bool = False, marked: tuple[int, int] | Non
             xgap=gap,
             ygap=gap,
         )
-    left_out = "" if size == len(confusion.classes) else f" ({_excerpt(confusion)})"
+    left_out = "" if size == len(confusion.classes) else f"<br>({_excerpt(confusion)})"
     figure.update_xaxes(title_text=f"Predicted class{left_out}", **_ticks(confusion))
     figure.update_yaxes(title_text="True class", autorange="reversed", **_ticks(confusion))
     if marked and set(marked) <= set(confusion.shown):
@@ -68,7 +70,7 @@ def _excerpt(confusion: Confusion) -> str:
 
 def _ticks(confusion: Confusion) -> dict[str, Any]:
     shown = confusion.shown if len(confusion.shown) <= _MOST_NAMES else ()
-    names = [plain(confusion.classes[index], 20) for index in shown]
+    names = [plain(confusion.classes[index], _LETTERS[len(shown) > _MOST_NUMBERS]) for index in shown]
     return {"type": "category", "tickvals": list(map(str, shown)), "ticktext": names} | _BARE
 
 

@@ -57,7 +57,7 @@
     if (!box || event.target.closest("input, textarea, select")) return;
     const named = { Escape: ".large-close", ArrowLeft: ".glyph-back", ArrowRight: ".glyph-next" }[event.key];
     const found = named && box.querySelector(named);
-    if (found) found.closest("a").click();
+    if (found) found.closest("a, button").click();
   });
 
   let openBox = null, openTab = null;
