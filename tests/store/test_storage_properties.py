@@ -93,8 +93,10 @@ class StorageMachine(RuleBasedStateMachine):
         template = create_trial(
             state=state,
             value=value if state == TrialState.COMPLETE else None,
-            params={"depth": 3},
-            distributions={"depth": IntDistribution(1, 9)},
+            # A name of its own: whether a parameter may differ in kind from a template's, Optuna's own
+            # storages answer differently, and ours as the one in a database.
+            params={"given": 3},
+            distributions={"given": IntDistribution(1, 9)},
             user_attrs={"u": [1]},
             system_attrs={"s": 2},
             intermediate_values={3: value},
