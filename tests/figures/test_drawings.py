@@ -264,3 +264,12 @@ def test_a_strategy_is_a_line_within_a_band_of_its_studies() -> None:
     (alone,) = study_curves.draw(StudyCurves((replace(curve, finals=(final,)),), "trials")).data
     assert alone.name == "tpe, 1 study"
     assert "No energy" in _annotations(study_curves.draw(StudyCurves((), "energy")))[0]
+
+
+def test_of_very_many_hyperparameters_the_first_have_an_axis() -> None:
+    axes = tuple(
+        Axis(f"p{index}", ((0.0, "0"), (1.0, "1")), (0.0, 1.0), (0, 1), f"p{index}") for index in range(200)
+    )
+    figure = parallel.draw(Parallel("svm", axes, ("demo",) * 2, (0, 1), (0.5, 0.9)))
+    assert len(figure.layout.meta["places"]) == 15
+    assert len(figure.to_json()) < 1e6

@@ -4,6 +4,7 @@ Drawn from plain lines: plotly's own parallel coordinates need WebGL, which does
 hyperparameter that a trial did not have.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tunescope.analysis.parallel import Axis, Parallel, parallel
@@ -21,6 +22,7 @@ _TIERS = (("best tenth", 0.1, 2.6, 0.95), ("best third", 1 / 3, 1.6, 0.6), ("oth
 _ABSENT = -0.13
 # Pixels that an axis and its labels need.
 _AXIS = 110
+_MOST_AXES = 14
 
 
 def draw(parallel: Parallel, dark: bool = False) -> "Figure":
@@ -29,6 +31,8 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
         return style.sentence(EMPTY, dark)
     if not parallel.axes:
         return style.sentence(f"Every trial of {plain(parallel.model)} had the same hyperparameters", dark)
+    # More axes than these cannot be read, and each costs a dozen labels.
+    parallel = replace(parallel, axes=parallel.axes[:_MOST_AXES])
     figure = style.blank(dark, 400)
     # The trials come from the worst to the best, so the best are drawn on top.
     for tier in reversed(range(len(_TIERS))):
