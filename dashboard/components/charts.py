@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from dashboard.components.basics import attributes, card
 from dashboard.components.notices import skeleton
-from tunescope.figures import CHARTS
+from tunescope.figures import CHARTS, TIMING
 
 _CONFIG: Any = {
     "displaylogo": False,
@@ -21,8 +21,8 @@ _FONT = "Inter Variable, system-ui, sans-serif"
 
 
 def chart_card(name: str, id: Any, className: str = "") -> html.Section:  # noqa: N803
-    """A card for a chart of the registry; its picture comes into the container with the given id."""
-    chart = CHARTS[name]
+    """A card for a chart of the registries; its picture comes into the container with the given id."""
+    chart = CHARTS.get(name) or TIMING[name]
     body = html.Div(skeleton("chart"), id=id, className="chart")
     return card(chart.title, body, note=chart.line, className=f"chart-card {className}")
 

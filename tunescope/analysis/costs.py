@@ -172,6 +172,34 @@ def trade_off(trials: pd.DataFrame, limit: int = 1500, measure: Measure = ACCURA
     return TradeOff(tuple(points.values()), on_front, len(rows) - len(kept), measure)
 
 
+def latency_trade_off(
+    trials: pd.DataFrame, studies: pd.DataFrame, benchmarks: pd.DataFrame, measure: Measure = ACCURACY
+) -> TradeOff:
+    """As :func:`trade_off`, with milliseconds for one image in place of seconds.
+
+    Latency is known of finished models that were benchmarked, and of every trial of a study that has it among
+    its objectives.
+    """
+    latency = pd.Series(np.nan, index=trials.index)
+    if "values" in trials:
+        objectives = dict(zip(studies["study"], studies["objective"], strict=True))
+        places = {study: _place_of("latency", objective) for study, objective in objectives.items()}
+        pairs = zip(trials["study"].map(places), trials["values"], strict=True)
+        latency = pd.Series([_value_at(*pair) for pair in pairs], index=trials.index, dtype=float)
+    measured = benchmarks.drop_duplicates("trial_id").set_index("trial_id")["latency_ms"].astype(float)
+    return trade_off(trials.assign(seconds=latency.fillna(trials["trial_id"].map(measured))), measure=measure)
+
+
+def _place_of(name: str, objective: Any) -> int | None:
+    names = objective.split("+") if isinstance(objective, str) else []
+    return names.index(name) if name in names else None
+
+
+def _value_at(place: float | None, values: Any) -> float:
+    is_there = place is not None and place == place and isinstance(values, list) and len(values) > place
+    return float(values[int(place or 0)]) if is_there else np.nan
+
+
 def _point(trial: "pd.Series[Any]", measure: Measure) -> TradeOffPoint:
     return TradeOffPoint(
         study=trial["study"],

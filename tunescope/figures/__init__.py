@@ -6,6 +6,7 @@ To add a chart, write one file with a ``CHART`` and name it below. Importing thi
 from tunescope.figures import (
     edf,
     history,
+    hypervolume,
     importance,
     landscape,
     learning_curves,
@@ -15,6 +16,10 @@ from tunescope.figures import (
     slices,
     studies,
     timeline,
+    timing_roofline,
+    timing_spreads,
+    timing_step,
+    timing_throughput,
     trade_off,
 )
 from tunescope.figures.chart import Chart
@@ -28,6 +33,7 @@ CHARTS: dict[str, Chart] = {
     "phase_costs": phase_costs.CHART,
     "trade_off": trade_off.CHART,
     "pareto": pareto.CHART,
+    "hypervolume": hypervolume.CHART,
     "parallel": parallel.CHART,
     "slice": slices.CHART,
     "contour": landscape.CONTOUR,
@@ -36,4 +42,17 @@ CHARTS: dict[str, Chart] = {
     "timeline": timeline.CHART,
 }
 
-__all__ = ["CHARTS", "Chart"]
+# How fast and at what cost, over the machines of any number of runs: their trials carry a column ``machine``
+# (`tunescope.analysis.timing_machines.with_machines`).
+TIMING: dict[str, Chart] = {
+    "phase_costs": phase_costs.CHART,
+    "timing_step": timing_step.CHART,
+    "timing_throughput": timing_throughput.CHART,
+    "timing_memory": timing_spreads.MEMORY,
+    "timing_utilisation": timing_spreads.UTILISATION,
+    "timing_roofline": timing_roofline.CHART,
+    "trade_off": trade_off.CHART,
+    "timing_latency": trade_off.LATENCY,
+}
+
+__all__ = ["CHARTS", "TIMING", "Chart"]

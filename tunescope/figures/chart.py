@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-FrameName = Literal["trials", "studies", "epochs", "timings"]
+FrameName = Literal["trials", "studies", "epochs", "timings", "benchmarks"]
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,46 @@
 """Scores against training time."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tunescope.analysis.costs import TradeOff, TradeOffPoint, trade_off
+from tunescope.analysis.costs import TradeOff, TradeOffPoint, latency_trade_off, trade_off
 from tunescope.analysis.measures import Measure
 from tunescope.figures import style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
-from tunescope.figures.wording import duration, plain, scored
+from tunescope.figures.wording import duration, number, plain, scored
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # Training times that span more than this are shown on a logarithmic axis.
 _LOG_SPAN = 8.0
+NO_LATENCY = "No latency has been measured yet"
 
 
 def draw(trade_off: TradeOff, dark: bool = False) -> "Figure":
     """Each trial by training time and score; the line joins those that no other beats in both."""
-    points = trade_off.points
-    if not points:
+    if not trade_off.points:
         return style.sentence(EMPTY, dark)
+    figure = _drawn(trade_off, "Training time (seconds)", duration, dark)
+    brush = {"x": {"field": "seconds"}, "y": {"field": trade_off.measure.column}}
+    figure.update_layout(meta={"brush": brush})
+    return figure
+
+
+def draw_latency(trade_off: TradeOff, dark: bool = False) -> "Figure":
+    """The same with milliseconds in place of training time."""
+    if not trade_off.points:
+        return style.sentence(NO_LATENCY, dark)
+    return _drawn(trade_off, "Latency of one image (milliseconds)", _milliseconds, dark)
+
+
+def _milliseconds(value: float) -> str:
+    return f"{number(value)} ms"
+
+
+def _drawn(trade_off: TradeOff, title: str, said: Callable[[float], str], dark: bool) -> "Figure":
+    points = trade_off.points
     figure = style.blank(dark)
     figure.add_scatter(
         x=[point.seconds for point in trade_off.front],
@@ -36,16 +56,15 @@ def draw(trade_off: TradeOff, dark: bool = False) -> "Figure":
             trade_off.measure,
             [point for point in points if point.model == model],
             set(trade_off.front),
+            said,
             dark,
         )
     low, high = points[0].seconds, points[-1].seconds
     log = low > 0 and high > _LOG_SPAN * low
-    figure.update_xaxes(title_text="Training time (seconds)", type="log" if log else "linear")
+    figure.update_xaxes(title_text=title, type="log" if log else "linear")
     if log:
         figure.update_xaxes(dtick="D2" if high < 100 * low else 1, tickformat="~g")
     figure.update_yaxes(style.measure_axis(trade_off.measure, (point.score for point in points)))
-    brush = {"x": {"field": "seconds"}, "y": {"field": trade_off.measure.column}}
-    figure.update_layout(meta={"brush": brush})
     return figure
 
 
@@ -54,6 +73,7 @@ def _add(
     measure: Measure,
     points: list[TradeOffPoint],
     front: set[TradeOffPoint],
+    said: Callable[[float], str],
     dark: bool,
 ) -> None:
     model = points[0].model
@@ -70,14 +90,14 @@ def _add(
             "opacity": [1.0 if best else 0.5 for best in on_front],
             "line": {"color": style.theme(dark).paper, "width": 1},
         },
-        text=[_hover(measure, point) for point in points],
+        text=[_hover(measure, point, said) for point in points],
         hovertemplate="%{text}<extra></extra>",
     )
 
 
-def _hover(measure: Measure, point: TradeOffPoint) -> str:
+def _hover(measure: Measure, point: TradeOffPoint, said: Callable[[float], str]) -> str:
     where = f"<b>{plain(point.study)} #{point.number}</b>"
-    return f"{where}<br>{plain(point.model)}, {scored(measure, point.score)} in {duration(point.seconds)}"
+    return f"{where}<br>{plain(point.model)}, {scored(measure, point.score)} in {said(point.seconds)}"
 
 
 CHART = Chart(
@@ -87,5 +107,14 @@ CHART = Chart(
     ("trials",),
     trade_off,
     draw,
+    is_measured=True,
+)
+LATENCY = Chart(
+    "timing_latency",
+    "Scores against latency",
+    "Each dot is a finished trial whose latency was measured; the dotted line joins the best for theirs.",
+    ("trials", "studies", "benchmarks"),
+    latency_trade_off,
+    draw_latency,
     is_measured=True,
 )

@@ -205,6 +205,12 @@ def device(store: Store, run_id: str) -> dict[str, Any]:
     return dict(rows[0]["manifest"]) if rows else {}
 
 
+def manifests(store: Store) -> dict[str, dict[str, Any]]:
+    """The manifest of its machine for each run that has come to know it."""
+    query = select(runs.c.run_id, devices.c.manifest).join(devices, runs.c.device_id == devices.c.device_id)
+    return {row["run_id"]: dict(row["manifest"]) for row in _rows(store, query)}
+
+
 def _scope(
     run_id: str | None, study: str | None, number: int | None = None, trial_ids: Sequence[int] | None = None
 ) -> list[ColumnElement[bool]]:

@@ -250,6 +250,12 @@
         history.replaceState(history.state, "", location.pathname + "?" + query);
         return noUpdate();
       },
+      keepTiming(query) {
+        if (location.pathname === "/timing" && location.search !== query) {
+          history.replaceState(history.state, "", "/timing" + query);
+        }
+        return noUpdate();
+      },
       lookAhead() {
         const picture = { type: "Graph", namespace: "dash_core_components", props: {} };
         // Not before the rows are painted, which it would hold up.

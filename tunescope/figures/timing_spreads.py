@@ -1,0 +1,86 @@
+"""Memory that trainings took, and how much of their machine they used."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tunescope.analysis.timing_speed import Spread, Spreads, memory_use, utilisation_use
+from tunescope.figures import style
+from tunescope.figures.chart import Chart
+from tunescope.figures.wording import count, memory, percent, plain
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+NO_MEMORY = "No training's memory has been measured yet"
+NO_SHARE = "Known of deep models, once one has been trained"
+_ROW, _FRAME = 52, 110
+
+
+def draw_memory(spreads: Spreads, dark: bool = False) -> "Figure":
+    """A row for each model and machine: the range, the middle half and the median of bytes."""
+    if not spreads.rows:
+        return style.sentence(NO_MEMORY, dark)
+    figure = _rows(spreads, memory, dark)
+    figure.update_xaxes(title_text="Peak of memory", tickformat="~s", ticksuffix="B", rangemode="tozero")
+    return figure
+
+
+def draw_utilisation(spreads: Spreads, dark: bool = False) -> "Figure":
+    """A row for each model and machine: shares of the device's peak."""
+    if not spreads.rows:
+        return style.sentence(NO_SHARE, dark)
+    figure = _rows(spreads, percent, dark)
+    figure.update_xaxes(style.percent_axis("Share of the device's peak"), rangemode="tozero")
+    return figure
+
+
+def _rows(spreads: Spreads, said: Callable[[float], str], dark: bool) -> "Figure":
+    figure = style.blank(dark, _FRAME + _ROW * len(spreads.rows), showlegend=False)
+    for place, row in enumerate(spreads.rows):
+        _add(figure, place, row, said, dark)
+    figure.update_yaxes(visible=False, range=[len(spreads.rows) - 0.5, -0.8])
+    return figure
+
+
+def _add(figure: "Figure", place: int, row: Spread, said: Callable[[float], str], dark: bool) -> None:
+    lowest, lower, median, upper, highest = row.quartiles
+    colour = style.colour(row.model, dark)
+    text = (
+        f"<b>{plain(row.model)}</b>, {count(row.trials, 'trial')}<br>median {said(median)}<br>"
+        f"middle half {said(lower)} to {said(upper)}<br>all {said(lowest)} to {said(highest)}"
+    )
+    hover = {"text": text, "hovertemplate": "%{text}<extra></extra>"}
+    for ends, width in (((lowest, highest), 2), ((lower, upper), 9)):
+        line = {"color": style.faded(colour, 0.55), "width": width}
+        figure.add_scatter(x=ends, y=[place, place], mode="lines", line=line, **hover)
+    marker = {"color": colour, "symbol": style.symbol(row.model), "size": 12}
+    marker["line"] = {"color": style.theme(dark).paper, "width": 1.5}
+    figure.add_scatter(x=[median], y=[place], mode="markers", marker=marker, **hover)
+    figure.add_annotation(
+        text=f"<b>{plain(row.model)}</b>: {said(median)} on {plain(row.machine, 40)}",
+        xref="x domain",
+        x=0,
+        xanchor="left",
+        y=place - 0.16,
+        yanchor="bottom",
+        showarrow=False,
+        font={"color": style.theme(dark).ink, "size": 13},
+    )
+
+
+MEMORY = Chart(
+    "timing_memory",
+    "Memory",
+    "Of the GPU where a training ran on one, else of the process: the range, the middle half and the median.",
+    ("trials",),
+    memory_use,
+    draw_memory,
+)
+UTILISATION = Chart(
+    "timing_utilisation",
+    "Use of the machine",
+    "What trainings computed, over what the same device reaches in one large matrix product.",
+    ("trials",),
+    utilisation_use,
+    draw_utilisation,
+)
