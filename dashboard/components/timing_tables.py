@@ -9,12 +9,12 @@ from dashboard.components.basics import link
 from dashboard.components.notices import blank
 from dashboard.components.tables import Column, table
 from dashboard.timing_view import TimingView
-from dashboard.wording import NOTHING, count, duration, number, percent
+from dashboard.wording import NOTHING, count, duration, percent
 from tunescope.analysis.measures import Measure
 from tunescope.analysis.timing_machines import Machines
 from tunescope.analysis.timing_outliers import Outlier, Outliers
 from tunescope.analysis.timing_spending import BY, Spending, Spent
-from tunescope.figures.wording import phase_name, scored
+from tunescope.figures.wording import number, phase_name, scored
 
 _MACHINES = (
     Column("Machine"),
@@ -41,6 +41,7 @@ _OUTLIERS = (
 )
 # A network that needs so many times the median's work, or a device that was so much slower, tells enough.
 _MORE_WORK, _SLOWER = 1.3, 0.8
+_LEAST_MONEY = 0.001
 
 
 def machines_part(found: Machines) -> Any:
@@ -137,7 +138,10 @@ def money(amount: float | None, view: TimingView) -> str:
     """An amount of money; a dash while no rate is set."""
     if amount is None or not (view.rates.hour or view.rates.kilowatt_hour):
         return NOTHING
-    return f"{view.currency}{amount:,.2f}" if amount >= 0.995 else f"{view.currency}{amount:.2g}"
+    if 0 < amount < _LEAST_MONEY:
+        return f"under {view.currency}{_LEAST_MONEY:g}"
+    # Cents, and more digits only where cents would say nothing.
+    return f"{view.currency}{amount:,.2f}" if amount >= 0.095 else f"{view.currency}{amount:,.3f}"
 
 
 def _energy_note(whole: Spent) -> str:

@@ -21,17 +21,19 @@ from dashboard.components.trial_filters import options
 from dashboard.routing import Page
 from dashboard.selection import TrialsView
 from dashboard.timing_view import CURRENCIES, RATES, TimingView, rate
-from dashboard.wording import count, duration, number
+from dashboard.wording import count, duration
 from tunescope.analysis.measures import Measure
 from tunescope.analysis.timing_machines import machines, numbers, with_machines
 from tunescope.analysis.timing_outliers import outliers
 from tunescope.analysis.timing_spending import BY, Rates, spending
 from tunescope.figures import TIMING
+from tunescope.figures.wording import number
 from tunescope.store import frames
 from tunescope.store.columns import TrialTable
 from tunescope.store.selection import TrialFilter
 
 _POLL_MS = 5_000
+_FIRST_ROWS = 60
 _CHOICE = {"type": "timing-choice", "name": ALL}
 # What the page can be narrowed by; any other filter of its address holds as well.
 _FILTERS = {
@@ -52,7 +54,8 @@ _reading = threading.Lock()
 
 def layout(search: str = "") -> html.Div:
     """The page as the address wants it; numbers and charts follow."""
-    view, table = TimingView.from_query(search), connection.table().refresh()
+    # A few rows tell which filters there are; the rest is read while the browser draws the page.
+    view, table = TimingView.from_query(search), connection.table().refresh(_FIRST_ROWS)
     if not table.total:
         return html.Div([page_head("Timing"), _nothing_yet()])
     return html.Div(

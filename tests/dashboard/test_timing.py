@@ -138,7 +138,12 @@ def test_the_page_is_read_again_only_when_trials_changed(
 
 def test_money_is_told_once_there_is_a_price() -> None:
     view = TimingView(rates=Rates(hour=1.0))
-    assert [money(value, view) for value in (1234.5, 0.0123, None)] == ["€1,234.50", "€0.012", "\N{EN DASH}"]
+    assert [money(value, view) for value in (1234.5, 0.0123, 1e-6, None)] == [
+        "€1,234.50",
+        "€0.012",
+        "under €0.001",
+        "\N{EN DASH}",
+    ]
     assert money(5.0, TimingView()) == "\N{EN DASH}"
 
 
