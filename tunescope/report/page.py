@@ -65,8 +65,8 @@ def _figures(data: ReportData) -> dict[str, tuple[Draw, Any]]:
     drawn: dict[str, tuple[Draw, Any]] = {
         name: (CHARTS[name].draw, computed)
         for name, computed in data.charts.items()
-        # With one objective its front is that of accuracy against training time, which is there already.
-        if name != "pareto" or len(_objectives(data)) > 1
+        # With one objective their front is that of accuracy against training time, which is there already.
+        if name not in ("pareto", "hypervolume") or len(_objectives(data)) > 1
     }
     if data.winner and data.winner.curve:
         drawn["training"] = (draw_training, data.winner.curve)
