@@ -47,7 +47,7 @@ _FILTERS = {
 _RATE_LABELS = {
     "hour": "Price of an hour",
     "kilowatt_hour": "Price of a kilowatt-hour",
-    "watts": "Watts where none were measured",
+    "watts": "Watts to assume",
 }
 _reading = threading.Lock()
 

@@ -6,6 +6,7 @@ figure takes on the page it stands on.
 """
 
 import math
+import textwrap
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ HEIGHT = 340
 _LEAST_SPAN, _PADDING = 0.05, 0.06
 # Whole numbers are labelled at most so often, which a phone has room for.
 _MOST_STEPS = 8
+# Characters of a line in place of a picture: what a phone has room for.
+_SENTENCE = 38
 
 # Shades for light and for dark pages.
 _HUES = {
@@ -205,7 +208,13 @@ def sentence(text: str, dark: bool = False, height: int = 200) -> "Figure":
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.add_annotation(
-        text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 15}
+        text="<br>".join(textwrap.wrap(text, _SENTENCE)),
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        showarrow=False,
+        font={"size": 15},
     )
     return figure
 

@@ -38,6 +38,7 @@ def _rows(spreads: Spreads, said: Callable[[float], str], dark: bool) -> "Figure
     figure = style.blank(dark, _FRAME + _ROW * len(spreads.rows), showlegend=False)
     for place, row in enumerate(spreads.rows):
         _add(figure, place, row, said, dark)
+        _label(figure, place, row, said, len(spreads.machines) > 1, style.theme(dark))
     figure.update_yaxes(visible=False, range=[len(spreads.rows) - 0.5, -0.8])
     return figure
 
@@ -56,15 +57,27 @@ def _add(figure: "Figure", place: int, row: Spread, said: Callable[[float], str]
     marker = {"color": colour, "symbol": style.symbol(row.model), "size": 12}
     marker["line"] = {"color": style.theme(dark).paper, "width": 1.5}
     figure.add_scatter(x=[median], y=[place], mode="markers", marker=marker, **hover)
+
+
+def _label(
+    figure: "Figure",
+    place: int,
+    row: Spread,
+    said: Callable[[float], str],
+    with_machine: bool,
+    look: style.Theme,
+) -> None:
+    """Above its range; the machine only where there are several, because a phone has little room."""
+    where = f" on {plain(row.machine, 40)}" if with_machine else ""
     figure.add_annotation(
-        text=f"<b>{plain(row.model)}</b>: {said(median)} on {plain(row.machine, 40)}",
+        text=f"<b>{plain(row.model)}</b>: {said(row.quartiles[2])}{where}",
         xref="x domain",
         x=0,
         xanchor="left",
         y=place - 0.16,
         yanchor="bottom",
         showarrow=False,
-        font={"color": style.theme(dark).ink, "size": 13},
+        font={"color": look.ink, "size": 13},
     )
 
 

@@ -24,9 +24,11 @@ def draw(costs: StepCosts, dark: bool = False) -> "Figure":
         _add(figure, phase, costs.steps, dark)
     figure.update_xaxes(title_text="Milliseconds of a step", rangemode="tozero")
     figure.update_yaxes(visible=False, range=[len(costs.steps) - 0.6, -0.8])
+    # A phone has no room for what is the same everywhere.
+    is_told = len({step.machine for step in costs.steps}) > 1
     for row, step in enumerate(costs.steps):
         figure.add_annotation(
-            text=_label(step),
+            text=_label(step, is_told),
             x=0,
             xanchor="left",
             y=row - _BAR / 2,
@@ -37,9 +39,10 @@ def draw(costs: StepCosts, dark: bool = False) -> "Figure":
     return figure
 
 
-def _label(step: StepCost) -> str:
+def _label(step: StepCost, with_machine: bool) -> str:
     text = f"<b>{plain(step.model)}</b>, {count(step.batch, 'image')}, {step.precision}: "
-    return f"{text}{number(step.milliseconds)} ms on {plain(step.machine, 40)}"
+    where = f" on {plain(step.machine, 40)}" if with_machine else ""
+    return f"{text}{number(step.milliseconds)} ms{where}"
 
 
 def _add(figure: "Figure", phase: str, steps: tuple[StepCost, ...], dark: bool) -> None:
