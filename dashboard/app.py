@@ -50,6 +50,8 @@ def create_app(store_url: str, launcher: Launcher = KEDRO) -> Dash:
         update_title="",
         index_string=INDEX,
         serve_locally=True,
+        # Loaded with the first picture, not with the page.
+        assets_ignore=r"plotly\.min\.js|entry\.cjs",
         suppress_callback_exceptions=True,
         on_error=shell.on_error,
         enable_mcp=False,

@@ -13,6 +13,11 @@ INDEX = """<!DOCTYPE html>
             // Before the first paint, so that a dark screen never flashes white.
             document.documentElement.dataset.bsTheme =
                 matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+            // The traces that we draw alone, which load in a third of the time that Dash's plotly.js takes.
+            Object.defineProperty(window, "_dashPlotlyJSURL", {
+                get: () => "/assets/plotly/plotly.min.js?v=4.1.1",
+                set() {},
+            });
         </script>
         {%css%}
     </head>

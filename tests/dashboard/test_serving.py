@@ -99,3 +99,13 @@ def test_a_store_that_cannot_be_used_is_one_sentence(
     message = capsys.readouterr().err
     assert str(tmp_path) in message
     assert "Traceback" not in message
+
+
+def test_the_drawing_library_speaks_the_language_of_our_figures() -> None:
+    """Its own build is of the generation whose figures plotly for Python makes."""
+    from plotly.offline import get_plotlyjs_version
+
+    begin = Path("dashboard/assets/plotly/plotly.min.js").read_text(encoding="utf-8")[:200]
+    ours = re.search(r"plotly\.js (\d+)\.", begin)
+    assert ours is not None
+    assert ours[1] == get_plotlyjs_version().partition(".")[0]
