@@ -87,9 +87,14 @@ def _protect(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    if _is_page(response) and find(PAGES, request.path) is None:
+    if _is_page(response) and find(PAGES, _asked()) is None:
         response.status_code = 404
     return response
+
+
+def _asked() -> str:
+    """The path as it was asked for: decoded, a slash in a study's name would look like a part of its own."""
+    return str(request.environ.get("REQUEST_URI", request.path)).partition("?")[0]
 
 
 def _is_page(response: Response) -> bool:

@@ -273,3 +273,10 @@ def test_a_run_without_any_measure_of_its_dataset_is_shown(store: Store, tmp_pat
     shown = Browser(create_app(store.url)).show("/runs/signs")
     assert "Finished without a winner" in shown
     assert trials.best_accuracy(store, "signs") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/trials/a%2Fb/0?tab=x", 200), ("/trials/a/b/0", 404), ("/timing", 200)]
+)
+def test_a_slash_in_the_name_of_a_study_is_no_part_of_the_path(app: Dash, path: str, status: int) -> None:
+    assert app.server.test_client().get(path).status_code == status
