@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app
 
+from dashboard.background import Jobs
 from dashboard.configuration import limits
 from dashboard.launch import Launcher, start_run
 from dashboard.uploading import Uploads
@@ -28,6 +29,7 @@ class Connection:
 
     url: str
     launcher: Launcher
+    jobs: Jobs = field(default_factory=Jobs)
     _store: Store | None = None
     _table: TrialTable | None = None
     _tabled: Store | None = None
@@ -91,7 +93,8 @@ class Connection:
             self.table().read_ahead()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back, and end what is computed."""
+        self.jobs.close()
         if self._table is not None:
             self._table.close()
         if self._store is not None:

@@ -1,6 +1,7 @@
 """Charts of a selection of trials, in groups of which one is shown at a time."""
 
 import threading
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -27,10 +28,17 @@ _CURVES = 40
 _reading = threading.Lock()
 
 
-def chart_cards(view: TrialsView) -> list[html.Section]:
-    """The cards of the group that a view shows, still without pictures."""
+def chart_cards(view: TrialsView, below: Mapping[str, Callable[[], Any]]) -> list[html.Section]:
+    """The cards of the group that a view shows, still without pictures; some charts have more below them."""
     _, names = GROUPS.get(view.charts, GROUPS["progress"])
-    return [chart_card(name, {"type": "trials-chart", "name": name}) for name in names if name in CHARTS]
+    return [_card(name, below.get(name)) for name in names if name in CHARTS]
+
+
+def _card(name: str, below: Callable[[], Any] | None) -> html.Section:
+    card = chart_card(name, {"type": "trials-chart", "name": name})
+    if below is not None:
+        card.children.append(below())
+    return card
 
 
 def chart_of(name: str, view: TrialsView, table: TrialTable, dark: bool | None) -> Any:

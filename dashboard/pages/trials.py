@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import ALL, MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 
 from dashboard import connection, links
-from dashboard.components import annotations, trial_filters, trial_tabs
+from dashboard.components import annotations, second_opinion, trial_filters, trial_tabs
 from dashboard.components.basics import attributes, button, button_link, icon, page_head
 from dashboard.components.browser import in_browser
 from dashboard.components.notices import empty
@@ -31,6 +31,8 @@ from tunescope.store.selection import TrialFilter
 
 _CHOICE = {"type": "trials-choice", "name": ALL}
 _POLL_MS = 5_000
+# What stands on the card of a chart, below it.
+_BELOW = {"importance": second_opinion.second_opinion}
 # What a page can begin with while the rest of the store is still being read.
 _FIRST_ROWS = 60
 
@@ -78,7 +80,7 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
                 className="section-note",
             ),
             _chart_tools(view),
-            html.Div(chart_cards(view), id="trials-charts", className="charts"),
+            html.Div(chart_cards(view, _BELOW), id="trials-charts", className="charts"),
             dcc.Store(id="trials-query", data=search),
             dcc.Store(id="trials-ticked"),
             dcc.Store(id="trials-brushed"),
@@ -100,6 +102,7 @@ def register(app: Dash) -> None:
     _register_views(app)
     trial_tabs.register(app)
     annotations.register(app)
+    second_opinion.register(app)
 
 
 def _register_filter(app: Dash) -> None:
@@ -356,7 +359,7 @@ def _register_views(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def show_group(group: str, query: str) -> Any:
-        return chart_cards(replace(TrialsView.from_query(query), charts=group))
+        return chart_cards(replace(TrialsView.from_query(query), charts=group), _BELOW)
 
     @app.callback(
         Output({"type": "trials-chart", "name": MATCH}, "children"),

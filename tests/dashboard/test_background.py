@@ -55,12 +55,13 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_result_comes_from_another_process(jobs: Jobs) -> None:
+def test_a_result_comes_from_another_process(jobs: Jobs, capfd: pytest.CaptureFixture[str]) -> None:
     assert jobs.start("sum", add, 2, 3, about="of two").status in UNFINISHED
     state = ended(jobs, "sum")
     assert (state.status, state.result[0], state.about, state.problem) == ("done", 5, "of two", "")
     assert state.result[1] != os.getpid()
     assert state.seconds > 0
+    assert capfd.readouterr().err == ""  # it ended in order
 
 
 def test_a_result_is_kept_and_not_computed_again(jobs: Jobs) -> None:

@@ -14,6 +14,7 @@ def test_a_study_is_a_staircase_that_goes_on_to_the_end() -> None:
     tpe, grid = draw(FOUND).data
     assert (tpe.x, tpe.y, tpe.line.shape) == ((1, 4, 4), (0.25, 0.5, 0.5), "hv")
     assert (grid.x, grid.y) == ((1, 2, 4), (0.0, 0.125, 0.125))
+    assert draw(replace(FOUND, lines=(LINE,))).layout.showlegend is True
     assert [tpe.name, grid.name] == ["tpe 50.0%", "&lt;b&gt;grid 12.5%"]
 
 

@@ -30,6 +30,7 @@ def draw(found: Hypervolume, dark: bool = False) -> "Figure":
     if found.left_out:
         name = f"{count(found.left_out, 'study')} that came less far: not shown"
         figure.add_scatter(x=[None], y=[None], mode="lines", line={"width": 0}, name=name, hoverinfo="skip")
+    figure.update_layout(showlegend=True)  # a line alone needs its name and its share too
     figure.update_xaxes(style.whole_axis("Finished trials of the study", end), rangemode="tozero")
     figure.update_yaxes(style.percent_axis(_title(found)), rangemode="tozero")
     return figure
