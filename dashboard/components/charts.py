@@ -31,9 +31,9 @@ def picture(figure: Any, label: str, **properties: Any) -> html.Div:
     """A plotly figure that keeps its zoom when it is drawn anew."""
     figure.update_layout(uirevision="kept", autosize=True, font_family=_FONT)
     graph = dcc.Graph(
-        figure=figure, config=_CONFIG, className="chart-graph", style=_height(figure), **properties
+        figure=figure, config=_CONFIG, className="chart-graph", style=_size(figure), **properties
     )
-    return html.Div(graph, role="group", **attributes(aria_label=label))
+    return html.Div(graph, role="group", className="chart-scroll", **attributes(aria_label=label))
 
 
 def chart(name: str, frames: Mapping[str, pd.DataFrame], dark: bool | None) -> html.Div:
@@ -41,7 +41,8 @@ def chart(name: str, frames: Mapping[str, pd.DataFrame], dark: bool | None) -> h
     return picture(CHARTS[name].figure(frames, dark=bool(dark)), CHARTS[name].title)
 
 
-def _height(figure: Any) -> dict[str, str]:
-    """A figure without a height of its own fills its card."""
-    height = figure.layout.height
-    return {"height": f"{height:.0f}px" if height else "var(--chart-height)"}
+def _size(figure: Any) -> dict[str, str]:
+    """A figure without a height of its own fills its card; one that needs its width is scrolled."""
+    height, width = figure.layout.height, (figure.layout.meta or {}).get("min_width", 0)
+    size = {"height": f"{height:.0f}px" if height else "var(--chart-height)"}
+    return {**size, "minWidth": f"{width}px"} if width else size

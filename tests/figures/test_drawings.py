@@ -272,5 +272,6 @@ def test_of_very_many_hyperparameters_the_first_have_an_axis() -> None:
         Axis(f"p{index}", ((0.0, "0"), (1.0, "1")), (0.0, 1.0), (0, 1), f"p{index}") for index in range(200)
     )
     figure = parallel.draw(Parallel("svm", axes, ("demo",) * 2, (0, 1), (0.5, 0.9)))
-    assert len(figure.layout.meta["places"]) == 15
+    assert len(figure.layout.meta["places"]) == 9
+    assert "8 of 200 hyperparameters" in _annotations(figure)
     assert len(figure.to_json()) < 1e6

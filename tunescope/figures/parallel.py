@@ -22,7 +22,10 @@ _TIERS = (("best tenth", 0.1, 2.6, 0.95), ("best third", 1 / 3, 1.6, 0.6), ("oth
 _ABSENT = -0.13
 # Pixels that an axis and its labels need.
 _AXIS = 110
-_MOST_AXES = 14
+_MOST_AXES = 8
+# From so many axes on, names stand aslant, and only the ends of an axis are labelled.
+_MANY_AXES = 6
+_LONGEST = 16
 
 
 def draw(parallel: Parallel, dark: bool = False) -> "Figure":
@@ -32,20 +35,21 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
     if not parallel.axes:
         return style.sentence(f"Every trial of {plain(parallel.model)} had the same hyperparameters", dark)
     # More axes than these cannot be read, and each costs a dozen labels.
+    varied = len(parallel.axes)
     parallel = replace(parallel, axes=parallel.axes[:_MOST_AXES])
     figure = style.blank(dark, 400)
     # The trials come from the worst to the best, so the best are drawn on top.
     for tier in reversed(range(len(_TIERS))):
         _add_tier(figure, parallel, tier, dark)
     _add_axes(figure, parallel, style.theme(dark))
-    names = [plain(axis.name, 16) for axis in parallel.axes]
+    names = [_short(axis.name) for axis in parallel.axes]
     figure.update_xaxes(
         tickvals=list(range(len(names) + 1)),
         ticktext=[*names, f"<b>{plain(parallel.measure.noun, 16)}</b>"],
         tickfont={"color": style.theme(dark).ink, "size": 13},
         range=[-0.45, len(names) + 0.5],
         side="top",
-        tickangle=0,
+        tickangle=-25 if len(names) > _MANY_AXES else 0,
         ticks="",
         showline=False,
     )
@@ -53,6 +57,8 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
     # Pages let a reader scroll rather than make the plot narrower than this.
     figure.update_layout(meta={"min_width": _AXIS * (len(names) + 1), "places": _places(parallel)})
     figure.update_layout(margin_t=44, legend={"y": -0.02, "yanchor": "top"})
+    if varied > _MOST_AXES:
+        _say(figure, f"{_MOST_AXES} of {varied} hyperparameters")
     return figure
 
 
@@ -74,6 +80,17 @@ def place(axis: Axis) -> dict[str, Any]:
         }
     low, high = known[min(known)], known[max(known)]
     return {"field": f"param:{axis.key}", "low": low, "high": high, "log": axis.is_log}
+
+
+def _say(figure: "Figure", text: str) -> None:
+    """What is not shown, below the axes at the right."""
+    where: dict[str, Any] = {"xref": "paper", "x": 1, "xanchor": "right", "yref": "paper", "y": -0.02}
+    figure.add_annotation(text=text, showarrow=False, yanchor="top", font={"size": 12}, **where)
+
+
+def _short(name: str) -> str:
+    """A long name by its end, which tells more than what many names begin with."""
+    return plain(name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}")
 
 
 def _tier(rank: int, count: int) -> int:
@@ -125,6 +142,8 @@ def _add_axes(figure: "Figure", parallel: Parallel, look: style.Theme) -> None:
     ticks = [*(dict(axis.ticks) for axis in parallel.axes), score_ticks]
     absent = [None in axis.positions for axis in parallel.axes]
     for place, labels in enumerate(ticks):
+        if len(ticks) > _MANY_AXES:
+            labels = {height: label for height, label in labels.items() if height in (0.0, 1.0)}
         figure.add_shape(type="line", x0=place, x1=place, y0=0, y1=1, line={"color": look.quiet, "width": 1})
         if place < len(absent) and absent[place]:
             labels = {_ABSENT: "none", **labels}

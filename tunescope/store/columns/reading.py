@@ -132,10 +132,10 @@ def trial_ids(store: Store, study_id: int, above: int = 0) -> list[int]:
 
 def all_trial_ids(store: Store) -> list[int]:
     """Ids of every trial, newest first."""
-    return [
-        row[0]
-        for row in _read(store, select(optuna_trials.c.trial_id).order_by(optuna_trials.c.trial_id.desc()))
-    ]
+    query = select(optuna_trials.c.trial_id).order_by(optuna_trials.c.trial_id.desc())
+    with store.reader.connect() as connection:
+        # As the driver has them: a Row around each of 100 000 numbers takes longer than to read them.
+        return [trial_id for (trial_id,) in connection.execute(query).cursor.fetchall()]
 
 
 def pieces(ids: Sequence[int], size: int = PIECE) -> Iterator[Sequence[int]]:
