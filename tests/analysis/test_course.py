@@ -60,3 +60,12 @@ def test_of_very_many_trials_the_records_are_kept(make_trials) -> None:
 def test_without_trials_there_is_no_line(make_trials) -> None:
     assert course(make_trials()) == Course(())
     assert course(make_trials({"state": "RUNNING", "end": None})) == Course(())
+
+
+def test_of_very_many_studies_those_with_the_best_scores_are_followed(make_trials) -> None:
+    rows = [
+        {"study": f"s{index}", "validation_accuracy": index / 40, "end": float(index)} for index in range(40)
+    ]
+    found = course(make_trials(*rows), most=3)
+    assert [line.study for line in found.lines] == ["s37", "s38", "s39"]
+    assert found.left_out == 37

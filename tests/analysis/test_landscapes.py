@@ -94,3 +94,13 @@ def test_a_plain_study_is_measured_by_its_value_in_its_own_direction(make_trials
     assert measure_for(plain, down, "log_loss") is MEASURES["log_loss"]
     with pytest.raises(KeyError):
         measure_for(plain, down, "beauty")
+
+
+def test_of_very_many_strategies_those_with_most_trials_have_a_line(make_trials) -> None:
+    rows = [
+        {"study": f"s{index}", "strategy": f"strategy {index}", "validation_accuracy": 0.5}
+        for index in range(12)
+        for _ in range(1 + (index < 4))
+    ]
+    found = distribution(make_trials(*rows), most=4)
+    assert [line.label for line in found.lines] == [f"strategy {index}" for index in range(4)]

@@ -48,11 +48,12 @@ class Course:
     measure: Measure = ACCURACY
 
 
-def course(trials: pd.DataFrame, limit: int = 1500, measure: Measure = ACCURACY) -> Course:
+def course(trials: pd.DataFrame, limit: int = 1500, measure: Measure = ACCURACY, most: int = 24) -> Course:
     """Follow each study of a trials frame.
 
     Studies share ``limit``: of one that has more complete trials than its share, those that were better than
-    all before are kept, and an even selection of the others.
+    all before are kept, and an even selection of the others. Of more than ``most`` studies those with the
+    best scores are kept.
     """
     ended = trials[trials["state"].isin(ENDED)].sort_values(["end", "trial_id"], kind="stable")
     origin = trials.groupby(trials["run_id"].fillna(trials["study"]))["start"].transform("min")
@@ -61,9 +62,12 @@ def course(trials: pd.DataFrame, limit: int = 1500, measure: Measure = ACCURACY)
         position=ended.groupby("study").cumcount() + 1,
     )
     rows, names = complete(ended, measure), labels(trials)
-    order = [study for study in trials["study"].unique() if study in set(rows["study"])]
+    groups = {str(study): own for study, own in rows.groupby("study", sort=False)}
+    best = (measure.sign * rows[measure.column].astype(float)).groupby(rows["study"], sort=False).max()
+    shown = set(best.nlargest(most).index)
+    order = [study for study in trials["study"].unique() if study in shown]
     share = max(min(_LEAST, limit), limit // max(1, len(order)))
-    lines = tuple(_line(study, names[study], rows[rows["study"] == study], share, measure) for study in order)
+    lines = tuple(_line(study, names[study], groups[study], share, measure) for study in order)
     return Course(lines, len(rows) - sum(len(line.numbers) for line in lines), measure)
 
 

@@ -44,7 +44,7 @@ def distribution(
     Args:
         trials: a trials frame.
         measure: what they are measured by.
-        most: studies that have a line each.
+        most: studies that have a line each; of more strategies than these, those with most trials have one.
         points: scores that are kept of each line.
     """
     rows = complete(trials, measure)
@@ -52,6 +52,8 @@ def distribution(
     if len(names) > most:
         names = {study: text_or_none(one) or "without a strategy" for study, one in _strategies(rows).items()}
     named = rows.assign(label=rows["study"].map(names))
+    shown = named["label"].value_counts().index[:most]
+    named = named[named["label"].isin(shown)]
     groups = named.groupby("label", sort=False) if len(named) else ()
     return Distribution(tuple(_line(str(label), own, measure, points) for label, own in groups), measure)
 
