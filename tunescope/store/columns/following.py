@@ -77,7 +77,9 @@ class Following:
     def _begin(self) -> None:
         self._stamp = database_stamp(self._store)
         studies = study_rows(self._store)
-        ids = all_trial_ids(self._store)
+        newest = max((study.newest for study in studies.values()), default=0)
+        # What has come since the studies were read counts as news of them, or it would be entered twice.
+        ids = [trial_id for trial_id in all_trial_ids(self._store) if trial_id <= newest]
         self._entering.studies(studies.values())
         self._unread = [ids[:_FIRST], *pieces(ids[_FIRST:], _PIECE)] if ids else []
         self._entered = 0

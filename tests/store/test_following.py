@@ -1,0 +1,32 @@
+"""The columns follow a store that is written to at the very moment at which it is read."""
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from tunescope.store import Store, open_store
+from tunescope.store.columns import TrialTable, following
+from tunescope.store.selection import TrialFilter
+
+
+def test_a_trial_that_comes_while_the_first_ones_are_read_is_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_FRESH_SECONDS", 0.0)
+    store = open_store(f"sqlite:///{tmp_path / 'trials.db'}")
+    study = optuna.create_study(storage=store.storage)
+    study.tell(study.ask(), 0.5)
+    listed = following.all_trial_ids
+
+    def listed_late(store: Store) -> list[int]:
+        study.tell(study.ask(), 0.75)
+        return listed(store)
+
+    monkeypatch.setattr(following, "all_trial_ids", listed_late)
+    table = TrialTable(store).refresh()
+    assert table.ids(TrialFilter()) == [2, 1]
+    study.tell(study.ask(), 0.25)
+    assert table.refresh().ids(TrialFilter()) == [3, 2, 1]
+    table.close()
+    store.close()
