@@ -44,14 +44,18 @@ os.register_at_fork(before=_close_idle_connections)
 class _DurableConnection(sqlite3.Connection):
     """A SQLite connection that keeps the promises of the store.
 
-    Write-ahead logging lets pages read while a search writes; FULL means that a commit is on disk when
-    it returns; foreign keys are off by default in SQLite, and without them rows would outlive their trial.
+    FULL means that a commit is on disk when it returns; foreign keys are off by default in SQLite, and
+    without them rows would outlive their trial. Write-ahead logging lets pages read while a search writes:
+    a new file gets it. One that somebody else made keeps its journal, as it may stand where such a log does
+    not work, and as others may be writing to it.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             self.execute(f"PRAGMA {pragma}").close()
+        if self.execute("PRAGMA page_count").fetchone() == (0,):
+            self.execute("PRAGMA journal_mode=WAL").close()
 
 
 class _ReadingConnection(sqlite3.Connection):

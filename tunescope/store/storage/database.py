@@ -129,10 +129,16 @@ class Database:
         self._held = self._connection = None
 
     def _set_synced(self, synced: bool) -> None:
-        """Without it, SQLite's commit is in the log when it returns, and on disk with the next synced one."""
-        if self.is_sqlite and synced != self._synced:
+        """Without it, SQLite's commit is in the log when it returns, and on disk with the next synced one.
+
+        Without such a log, a commit that is not synced may be a broken file after a power failure.
+        """
+        if self.is_sqlite and synced != self._synced and self._is_logged():
             self._run(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
             self._synced = synced
+
+    def _is_logged(self) -> bool:
+        return bool(self._run("PRAGMA journal_mode").fetchone() == ("wal",))
 
     def _roll_back(self) -> None:
         """End a transaction that failed, and with it a connection that cannot even do that."""
