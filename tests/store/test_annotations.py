@@ -10,7 +10,7 @@ from alembic import command
 from tunescope.errors import AnnotationError, UnknownNameError
 from tunescope.store import Store, annotations, open_store
 from tunescope.store.annotations import Annotation
-from tunescope.store.migrations import configuration, current
+from tunescope.store.migrations import HEAD, configuration, current
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_store_from_before_there_were_notes_opens(store_address: str) -> None:
     storage.remove_session()
     storage.engine.dispose()
     store = open_store(store_address)
-    assert current(store) == "0004"
+    assert current(store) == HEAD
     assert annotations.annotate(store, trial._trial_id, is_starred=True).is_starred
     store.close()
 

@@ -218,6 +218,8 @@ trials = Table(
     Column("micro_batch", Integer),
     Column("flops_per_image", BigInteger),
     Column("peak_flops", Float),
+    Column("bytes_per_image", BigInteger),
+    Column("peak_bandwidth", Float),
     Column("energy_joules", Float),
     Column("device_memory_bytes", BigInteger),
     # Nothing is NULL, not the JSON word for it.
@@ -236,6 +238,8 @@ epochs = Table(
     Column("validation_accuracy", Float),
     Column("learning_rate", Float),
     Column("seconds", Float),
+    # What the model says of the watched validation images: a pair of class index and probability each.
+    Column("predictions", JSON(none_as_null=True)),
 )
 
 timings = Table(
@@ -274,6 +278,19 @@ commands = Table(
     Column("created", DateTime, nullable=False),
     Column("acknowledged", DateTime),
     Column("outcome", Text),
+)
+
+# What the processes of a run use while they work, sampled every few seconds.
+resources = Table(
+    "tunescope_resources",
+    metadata,
+    Column("run_id", String(60), ForeignKey("tunescope_runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("at", DateTime, primary_key=True),
+    # Of the run's processes, where 100 is one core at work.
+    Column("cpu_percent", Float, nullable=False),
+    Column("memory_bytes", BigInteger, nullable=False),
+    # One object a GPU: `name`, `utilization` (percent), `memory_bytes`.
+    Column("gpus", JSON(none_as_null=True)),
 )
 
 # What people keep of trials: stars, tags, notes.

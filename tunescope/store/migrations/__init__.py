@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tunescope.store.engine import Store
 
-HEAD = "0004"
+HEAD = "0005"
 _ATTEMPTS = 5
 
 
