@@ -20,6 +20,7 @@ class Page:
         register: enters the page's callbacks in an app.
         label: its name in the navigation, ``None`` to stay out of it.
         icon: its icon there.
+        group: the heading that it stands under there; none for the pages to begin with.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Page:
     register: Callable[[Dash], None] = lambda app: None
     label: str | None = None
     icon: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)

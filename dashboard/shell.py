@@ -126,14 +126,27 @@ def _navigation(pages: Sequence[Page], version: str) -> html.Header:
         className="menu-button",
         **attributes(aria_label="Menu", aria_expanded="false", aria_controls="shell-nav"),
     )
-    items = [_item(page) for page in pages if page.label]
+    groups = [_group(group, pages) for group in dict.fromkeys(page.group for page in pages if page.label)]
     new = link([icon("new"), html.Span("New run")], links.NEW, "button button-primary nav-new")
     about = html.Div([html.Span(f"Tunescope {version}")], className="nav-foot")
     nav = html.Nav(
-        [new, html.Ul(items), about], id="shell-nav", className="nav", **attributes(aria_label="Main")
+        [new, html.Div(groups, className="nav-groups"), about],
+        id="shell-nav",
+        className="nav",
+        **attributes(aria_label="Main"),
     )
     brand = link([html.Span(className="brand-mark"), html.Span("Tunescope")], links.OVERVIEW, "brand")
     return html.Header([brand, menu, nav], className="shell-bar")
+
+
+def _group(group: str, pages: Sequence[Page]) -> html.Div:
+    """The pages of one heading, in the order in which they are registered."""
+    items = [_item(page) for page in pages if page.label and page.group == group]
+    if not group:
+        return html.Div(html.Ul(items), className="nav-group")
+    name = f"shell-nav-{group.lower()}"
+    heading = html.Div(group, id=name, className="nav-heading")
+    return html.Div([heading, html.Ul(items, **attributes(aria_labelledby=name))], className="nav-group")
 
 
 def _item(page: Page) -> html.Li:

@@ -128,4 +128,4 @@ def _row(row: dict[str, Any], measured: dict[str, Any], tally: reading.Tally) ->
     ]
 
 
-PAGE = Page(links.REPORTS, "Reports", layout, register, label="Reports", icon="reports")
+PAGE = Page(links.REPORTS, "Reports", layout, register, label="Reports", icon="reports", group="Results")

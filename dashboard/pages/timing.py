@@ -324,4 +324,4 @@ def _nothing_yet() -> html.Div:
     )
 
 
-PAGE = Page(links.TIMING, "Timing", layout, register, label="Timing", icon="clock")
+PAGE = Page(links.TIMING, "Timing", layout, register, label="Timing", icon="clock", group="Compare")

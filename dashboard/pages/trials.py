@@ -475,4 +475,4 @@ def _version(chosen: TrialFilter, table: TrialTable) -> str:
     return digest(table.digest(chosen.all_passing))
 
 
-PAGE = Page(links.TRIALS, "Trials", layout, register, label="Trials", icon="trials")
+PAGE = Page(links.TRIALS, "Trials", layout, register, label="Trials", icon="trials", group="Compare")

