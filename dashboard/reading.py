@@ -60,11 +60,12 @@ def live_runs(store: Store) -> set[str]:
 
 @dataclass(frozen=True)
 class Tally:
-    """What the trials of one run came to so far."""
+    """What the trials of one run came to so far; ``best_trial`` is the id of the best one."""
 
     ended: int = 0
     running: int = 0
     best: float | None = None
+    best_trial: int | None = None
 
 
 def tallies() -> dict[str, Tally]:
@@ -72,7 +73,10 @@ def tallies() -> dict[str, Tally]:
     found = connection.table().refresh().tallies()
     return {
         str(row["run_id"]): Tally(
-            int(row["ended"]), int(row["running"]), None if is_missing(row["best"]) else row["best"]
+            int(row["ended"]),
+            int(row["running"]),
+            None if is_missing(row["best"]) else row["best"],
+            None if is_missing(row["best_trial"]) else int(row["best_trial"]),
         )
         for row in records(found)
     }

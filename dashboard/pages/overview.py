@@ -1,12 +1,13 @@
-"""`/`: every run, those that are at work first."""
+"""`/`: what is at work, what waits to go on, every dataset with its best model, and earlier runs."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
-from dashboard import connection, links, reading
+from dashboard import catalogue, connection, links, reading
 from dashboard.components import regions
 from dashboard.components.basics import (
     attributes,
@@ -19,15 +20,16 @@ from dashboard.components.basics import (
     page_head,
     tile,
 )
-from dashboard.components.notices import empty
+from dashboard.components.overview_datasets import datasets, welcome
 from dashboard.components.progress import budget_meters
 from dashboard.components.tables import Column, table
-from dashboard.launch import resume_run
+from dashboard.launch import is_preparation, resume_run
+from dashboard.results import best_models
 from dashboard.routing import Page
 from dashboard.wording import NOTHING, ago, count, duration, is_missing, moment, percent
 from tunescope.store import frames
 
-_REGIONS = ("tiles", "active", "waiting", "past")
+_REGIONS = ("tiles", "active", "waiting", "datasets", "past")
 _POLL_MS = 2_000
 _SHOWN = 100
 _COLUMNS = (
@@ -49,7 +51,7 @@ def layout(search: str = "") -> html.Div:
     actions = html.Div(button_link("New run", "new", links.NEW, "primary"), className="only-narrow")
     return html.Div(
         [
-            page_head("Runs", "Every search over your images, those at work first.", actions),
+            page_head("Overview", "What is at work, and the best models so far.", actions),
             *(regions.region("overview", name, contents[name]) for name in _REGIONS),
             regions.seen("overview", contents),
             dcc.Location(id="overview-goto", refresh="callback-nav"),
@@ -90,17 +92,19 @@ def _contents() -> dict[str, Any]:
     store = connection.store()
     runs = frames.runs_frame(store)
     if runs.empty:
-        return {"tiles": None, "active": _welcome(), "waiting": None, "past": None}
+        return {**dict.fromkeys(_REGIONS), "active": welcome()}
     rows, tallies = reading.records(runs), reading.tallies()
-    tests = _test_accuracies(frames.benchmarks_frame(store))
+    benchmarks, prepared = frames.benchmarks_frame(store), catalogue.all_prepared(store)
     active = [row for row in rows if row["state"] in reading.LIVE]
     waiting = [row for row in rows if row["state"] == "interrupted"]
     past = [row for row in rows if row not in active and row not in waiting]
+    best = best_models(rows, tallies, benchmarks)
     return {
-        "tiles": _tiles(rows, tallies, tests),
+        "tiles": _tiles(rows, tallies, len(prepared)),
         "active": [_active(row, _tally(tallies, row)) for row in active],
         "waiting": [_interrupted(row, _tally(tallies, row)) for row in waiting],
-        "past": _past(past, tallies, tests) if past else None,
+        "datasets": datasets(prepared, best, _reported(rows)),
+        "past": _past(past, tallies, _test_accuracies(benchmarks)) if past else None,
     }
 
 
@@ -112,40 +116,34 @@ def _test_accuracies(benchmarks: pd.DataFrame) -> dict[str, float]:
     return dict(zip(benchmarks["run_id"], benchmarks["test_accuracy"], strict=True))
 
 
-def _welcome() -> html.Div:
-    text = (
-        "Tunescope searches models and hyperparameters for your labelled images, and shows how it got there. "
-        "A small set of hand-sign photos is on board, so a first run needs nothing but a click."
-    )
-    start = button_link("Start a first run", "new", links.NEW, "primary")
-    return empty("images", "Find the best classifier for your images", text, start)
+def _reported(rows: list[dict[str, Any]]) -> frozenset[str]:
+    """The runs that have a report to read."""
+    return frozenset(row["run_id"] for row in rows if (Path(row["folder"]) / "report.html").is_file())
 
 
-def _tiles(
-    rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], tests: Mapping[str, float]
-) -> html.Div:
-    best = max((tally.best for tally in tallies.values() if tally.best is not None), default=None)
-    winner = next((run for run, tally in tallies.items() if best is not None and tally.best == best), None)
+def _tiles(rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], prepared: int) -> html.Div:
+    searches = [row for row in rows if not is_preparation(row["run_id"])]
     working = sum(row["state"] in reading.LIVE for row in rows)
-    trials = sum(tally.ended for tally in tallies.values())
-    tested = max(tests.items(), key=lambda pair: pair[1], default=None)
+    ended = sum(tally.ended for tally in tallies.values())
+    running = sum(_tally(tallies, row).running for row in rows if row["state"] in reading.LIVE)
+    seconds = sum(row["seconds"] or 0.0 for row in rows)
     return html.Div(
         [
-            tile("At work", count(working), f"of {count(len(rows), 'run')}"),
-            tile("Trials", count(trials), "over all runs"),
-            tile("Best validation accuracy", percent(best), _run_link(winner)),
             tile(
-                "Best test accuracy",
-                percent(tested[1] if tested else None),
-                _run_link(tested[0] if tested else None),
+                "At work", count(working), f"{count(running, 'trial')} in training" if working else "nothing"
             ),
+            tile("Runs", count(len(searches)), _outcomes(searches)),
+            tile("Trials", count(ended), f"in {duration(seconds)} of work" if seconds else None),
+            tile("Datasets", count(prepared), link("all datasets", links.DATASETS)),
         ],
         className="tiles",
     )
 
 
-def _run_link(run_id: str | None) -> Any:
-    return link(run_id, links.run(run_id)) if run_id else "no run has one yet"
+def _outcomes(rows: list[dict[str, Any]]) -> str:
+    states = [row["state"] for row in rows]
+    counts = {name: states.count(name) for name in ("finished", "interrupted", "stopped", "failed")}
+    return ", ".join(f"{count(number)} {name}" for name, number in counts.items() if number)
 
 
 def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
@@ -235,4 +233,4 @@ def _strategies(row: Mapping[str, Any]) -> list[str]:
     return list(parameters.search.strategies) if parameters else []
 
 
-PAGE = Page(links.OVERVIEW, "Runs", layout, register, label="Runs", icon="runs")
+PAGE = Page(links.OVERVIEW, "Overview", layout, register, label="Overview", icon="runs")

@@ -25,7 +25,8 @@ def poll_run(browser: Browser, run_id: str, **state: object) -> str:
 def test_an_empty_store_shows_the_way_in(store: Store) -> None:
     shown = Browser(create_app(store.url)).show("/")
     assert "Start a first run" in shown
-    assert '"/new"' in shown
+    assert "/new?source=data%2F01_raw%2Fhand_signs.zip" in shown
+    assert "Upload images" in shown
 
 
 def test_the_overview_shows_live_runs_first_then_interrupted_ones(browser: Browser) -> None:

@@ -205,7 +205,7 @@ def test_everything_is_reached_with_the_keyboard(page: Page, site: Site) -> None
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-    assert {"new-start", "new-copy", "Runs", "Trials", "Reports"} <= reached
+    assert {"new-start", "new-copy", "Overview", "Trials", "Reports"} <= reached
     fields = "[...document.querySelectorAll('input, select')]"
     unlabelled = page.evaluate(f"{fields}.filter(one => !one.labels.length).map(one => one.outerHTML)")
     assert unlabelled == []

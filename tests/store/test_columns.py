@@ -294,6 +294,21 @@ class TestFiltering:
         sums = table.tallies().set_index("run_id").loc["signs-finished"]
         assert sums["ended"] == len(trials)
         assert sums["best"] == trials[trials["state"] == "COMPLETE"]["validation_accuracy"].max()
+        best = trials.set_index("trial_id").loc[sums["best_trial"]]
+        assert (best["state"], best["validation_accuracy"]) == ("COMPLETE", sums["best"])
+
+    def test_some_fields_are_read_as_the_whole_frame_has_them(self, table: TrialTable) -> None:
+        whole = table.frame(ALL, params=True)
+        some = table.columns(ALL, ("trial_id", "model", "param:cnn.epochs", "param:gone"))
+        assert some["trial_id"].tolist() == whole["trial_id"].tolist()
+        epochs = [params.get("cnn.epochs") for params in whole["params"]]
+        assert [None if pd.isna(one) else one for one in some["param:cnn.epochs"]] == epochs
+        assert some["param:gone"].isna().all()
+
+    def test_trials_that_lack_what_must_be_known_are_left_out(self, table: TrialTable) -> None:
+        deep = table.columns(ALL, ("model",), known=[("param:cnn.epochs", "param:gone"), ("seconds",)])
+        assert set(deep["model"]) == {"cnn"}
+        assert table.columns(ALL, ("model",), known=[("param:gone",)]).empty
 
 
 @pytest.fixture
