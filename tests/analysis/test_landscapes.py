@@ -104,3 +104,27 @@ def test_of_very_many_strategies_those_with_most_trials_have_a_line(make_trials)
     ]
     found = distribution(make_trials(*rows), most=4)
     assert [line.label for line in found.lines] == [f"strategy {index}" for index in range(4)]
+
+
+def test_two_hyperparameters_that_exclude_each_other_make_no_plane(make_trials) -> None:
+    rates = [
+        {"svm.rate" if index % 2 else "svm.other_rate": float(index), "svm.c": float(index % 5)}
+        for index in range(40)
+    ]
+    trials = make_trials(
+        *(
+            {"validation_accuracy": 0.5 + 0.01 * index, "params": {"model": "svm", **rate}}
+            for index, rate in enumerate(rates)
+        )
+    )
+    found = landscape(trials)
+    assert found.x is not None
+    assert found.y is not None
+    assert {found.x.key, found.y.key} & {"svm.c"}
+    alone = landscape(
+        trials.assign(
+            params=[{"model": "svm", **{k: v for k, v in one.items() if k != "svm.c"}} for one in rates]
+        )
+    )
+    assert (alone.model, alone.x, alone.y) == ("svm", None, None)
+    assert found.numbers

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -93,7 +94,12 @@ def _pair(
     ranked = sorted(
         lines.axes, key=lambda axis: wanted.index(axis.key) if axis.key in wanted else len(wanted)
     )
-    return ranked[0], ranked[1]
+    return next(((one, other) for one, other in combinations(ranked, 2) if _meet(one, other)), None)
+
+
+def _meet(one: Axis, other: Axis) -> bool:
+    """Whether any trial has both: the rates of two optimizers exclude each other."""
+    return any(None not in at for at in zip(one.positions, other.positions, strict=True))
 
 
 def _by_influence(lines: Parallel, trials: pd.DataFrame, measure: Measure) -> list[str]:
