@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 OVERVIEW, NEW, TRIALS, REPORTS, DATASETS = "/", "/new", "/trials", "/reports", "/datasets"
-TIMING = "/timing"
+TIMING, BENCHMARKS = "/timing", "/benchmarks"
+LEARNING_RATE, ARCHITECTURES = "/learning-rate", "/architectures"
 
 
 def run(run_id: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from dashboard import connection
 from dashboard.reading import Tally, records
 from dashboard.wording import is_missing
+from tunescope.analysis.timing_machines import with_machines
 from tunescope.store import frames
 from tunescope.store.selection import TrialFilter
 
@@ -92,13 +93,13 @@ def _merit(one: BestModel) -> tuple[float, bool]:
 
 def benchmarked() -> pd.DataFrame:
     """What was measured on finished models, newest first: the benchmarks frame, and of each trial dataset,
-    model, strategy, validation accuracy, weights and device, and ``fingerprint`` of the run's dataset."""
+    model, strategy, validation accuracy, weights, device, machine, and ``fingerprint`` of the dataset."""
     store = connection.store()
     measured = frames.benchmarks_frame(store)
     keys = ("trial_id", "dataset", "model", "strategy", "validation_accuracy", "weights", "device")
     picked = TrialFilter(picked=tuple(map(int, measured["trial_id"])) or (-1,))
     trials = connection.table().refresh().columns(picked, keys)
     fingerprints = frames.runs_frame(store).set_index("run_id")["fingerprint"]
-    return measured.merge(trials, on="trial_id", how="inner").assign(
-        fingerprint=lambda rows: rows["run_id"].map(fingerprints)
-    )
+    rows = measured.merge(trials, on="trial_id", how="inner")
+    rows = rows.assign(fingerprint=rows["run_id"].map(fingerprints))
+    return with_machines(rows, frames.manifests(store))

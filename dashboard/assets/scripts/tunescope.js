@@ -256,6 +256,12 @@
         }
         return noUpdate();
       },
+      keepAddress(address) {
+        if (location.pathname === address.split("?")[0] && location.pathname + location.search !== address) {
+          history.replaceState(history.state, "", address);
+        }
+        return noUpdate();
+      },
       lookAhead() {
         const picture = { type: "Graph", namespace: "dash_core_components", props: {} };
         // Not before the rows are painted, which it would hold up.
