@@ -7,7 +7,9 @@ import torch
 
 from tunescope.errors import ParameterError, SourceError
 from tunescope.parameters import FeaturesParameters, LearningRateParameters, SearchParameters
-from tunescope.search.checks import check_device, fetch_weights
+from tunescope.search import Space
+from tunescope.search.checks import build_space, check_device, fetch_weights
+from tunescope.search.space_changes import difference
 
 
 def _fetch(**search: object) -> None:
@@ -34,3 +36,14 @@ def test_networks_from_scratch_need_no_weights() -> None:
 def test_weights_that_are_not_there_end_a_search_before_it_begins(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="resnet18"):
         _fetch(models=("resnet",), training={"weights": str(tmp_path)})
+
+
+@pytest.mark.parametrize("space", [{}, {"cifar_resnet": {"epochs": {"low": 8, "high": 8}}}])
+def test_what_no_configuration_has_is_not_in_the_space_so_that_a_search_can_go_on(space: object) -> None:
+    search = SearchParameters(models=("cnn", "cifar_resnet"), space=space)  # type: ignore[arg-type]
+    built = build_space(search, FeaturesParameters(), LearningRateParameters())
+    declared = built.to_dict()
+    assert "cifar_resnet.transfer" not in declared  # without weights there is nothing to transfer
+    assert "cifar_resnet.weights" in declared
+    assert difference(declared, declared) == []
+    assert Space.from_dict(declared).to_dict() == declared

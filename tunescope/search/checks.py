@@ -1,7 +1,7 @@
 """The check of a whole parameter tree: rules, names of registries, and the space that it declares."""
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tunescope.parameters import (
     check,
 )
 from tunescope.search.space import MODEL, Space
+from tunescope.search.space_hyperparameter import Hyperparameter
 from tunescope.search.space_reading import read_models
 from tunescope.search.strategies import STRATEGIES
 from tunescope.training import POLICIES
@@ -64,7 +65,17 @@ def build_space(
     faults += [fault.sentence("search.space.") for fault in wrong]
     if faults:
         raise ParameterError("\n".join(faults))
-    return Space(found)
+    return Space(tuple(_possible(found)))
+
+
+def _possible(found: Iterable[Hyperparameter]) -> Iterator[Hyperparameter]:
+    """Those that some configuration has: a model may be narrowed until a condition cannot hold any more."""
+    kept: dict[str, Hyperparameter] = {}
+    for one in found:
+        conditions = one.when.items()
+        if all(name in kept and any(map(kept[name].allows, values)) for name, values in conditions):
+            kept[one.name] = one
+            yield one
 
 
 def check_device(device: str) -> None:
