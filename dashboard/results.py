@@ -52,7 +52,7 @@ def best_models(
     measured = {row["run_id"]: row for row in reversed(records(benchmarks))}
     candidates = {run: tally.best_trial for run, tally in tallies.items() if tally.best_trial is not None}
     candidates |= {run: int(row["trial_id"]) for run, row in measured.items()}
-    trials = _trials(candidates.values())
+    trials = trials_by_id(candidates.values())
     found: dict[str, BestModel] = {}
     for row in rows:
         trial = trials.get(candidates.get(row["run_id"], -1))
@@ -64,7 +64,8 @@ def best_models(
     return found
 
 
-def _trials(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+def trials_by_id(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Study, number, model and validation accuracy of some trials, by their ids."""
     picked = tuple(ids)
     if not picked:  # which the table would take for no choice at all
         return {}

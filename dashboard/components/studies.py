@@ -25,11 +25,14 @@ _COLUMNS = (
 )
 
 
-def studies_table(comparison: StudyComparison, unended: str = "has not ended") -> Any:
-    """One line a study; the best accuracy stands out. ``unended`` is what to say of one without an end."""
+def studies_table(comparison: StudyComparison, unended: str = "has not ended", has_best: bool = True) -> Any:
+    """One line a study; the best accuracy stands out, unless they worked on different images (``has_best``).
+
+    ``unended`` is what to say of one without an end.
+    """
     if not comparison.studies:
         return blank("No study has begun yet.")
-    best = comparison.best.best if comparison.best else None
+    best = comparison.best.best if comparison.best and has_best else None
     return table(
         "Studies compared",
         _COLUMNS,

@@ -41,7 +41,12 @@ class Viewed:
     def parts(self, search: str) -> dict[str, html.Div]:
         """Its parts by name, to put where they belong; pictures follow when the browser asks for them."""
         contents = self.contents(search, False)
-        return {name: regions.region(self.page, name, _begun(contents[name])) for name in self.names}
+        return {name: self._part(name, contents[name]) for name in self.names}
+
+    def _part(self, name: str, content: Any) -> html.Div:
+        if isinstance(content, Costly):
+            return regions.region(self.page, name, skeleton("chart"), className="chart")
+        return regions.region(self.page, name, content)
 
     def holders(self, search: str) -> list[Any]:
         """What remembers the view in the browser, and polls."""
@@ -108,10 +113,6 @@ def narrowing(
         **{"multi": True, **more},
     )
     return html.Label([html.Span(title, className="field-label"), dropdown], className="filter")
-
-
-def _begun(content: Any) -> Any:
-    return skeleton("chart") if isinstance(content, Costly) else content
 
 
 def _search(address: str) -> str:

@@ -192,7 +192,8 @@ def _interrupted(row: dict[str, Any], tally: reading.Tally) -> html.Section:
     )
     text = (
         f"Its process ended without a word after {duration(row['seconds'])}. "
-        f"{count(tally.ended, 'trial')} are safe in the store; the best has {percent(tally.best)}."
+        f"{count(tally.ended, 'trial')} {'is' if tally.ended == 1 else 'are'} safe in the store; "
+        f"the best has {percent(tally.best)}."
         if tally.ended
         else f"Its process ended without a word after {duration(row['seconds'])}, before the first trial."
     )

@@ -1,22 +1,35 @@
-"""`/reports`: what finished runs have to say, to read here or to take away."""
+"""`/reports`: what finished runs have to say, to read here, to compare, or to take away."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from dash import Dash, Input, State, dcc, html
+import dash_bootstrap_components as dbc
+from dash import ALL, Dash, Input, Output, State, dcc, html
 
 from dashboard import connection, links, reading
 from dashboard.components import regions
 from dashboard.components.basics import button_link, card, file_link, link, page_head
 from dashboard.components.notices import empty
+from dashboard.components.reports_compared import (
+    COMPARED,
+    REPORT,
+    SUMMARY,
+    address,
+    comparison_page,
+    wanted,
+)
 from dashboard.components.tables import Column, table
 from dashboard.routing import Page
-from dashboard.wording import NOTHING, ago, interval, is_missing, moment, percent
+from dashboard.run_comparison import MOST
+from dashboard.wording import NOTHING, ago, count, interval, is_missing, moment, percent
 from tunescope.errors import UnknownNameError
 from tunescope.store import Store, frames, runs
 
 _REGIONS = ("list",)
+_PICK = {"type": "reports-pick", "run": ALL}
+_SHOWN = 200
 _COLUMNS = (
     Column("Run"),
     Column("Dataset"),
@@ -26,51 +39,82 @@ _COLUMNS = (
     Column("Finished", is_number=True),
     Column("Report"),
 )
-_REPORT, _SUMMARY = "report.html", "summary.json"
 
 
 def layout(search: str = "") -> html.Div:
-    """The list of reports, or the one that the address names."""
-    wanted = parse_qs(search.lstrip("?")).get("run")
-    return _viewer(wanted[0]) if wanted else _list_page()
+    """The list of reports, the one that ``?run=`` names, or the runs that ``?compare=`` names."""
+    if (run := parse_qs(search.lstrip("?")).get("run")) is not None:
+        return _viewer(run[0])
+    chosen = wanted(search)
+    return comparison_page(search) if len(chosen) > 1 else _list_page(chosen)
 
 
 def register(app: Dash) -> None:
-    """Add reports to the list as they are written."""
+    """Add reports to the list as they are written, and offer to compare those that are picked."""
+    COMPARED.register(app)
 
     @app.callback(
         regions.outputs("reports", _REGIONS),
         Input("reports-poll", "n_intervals"),
         State("reports-seen", "data"),
+        State(_PICK, "value"),
+        State(_PICK, "id"),
         prevent_initial_call=True,
     )
-    def poll(_: int, seen: regions.Digests) -> list[Any]:
-        return regions.changes(_REGIONS, _contents(), seen)
+    def poll(_: int, seen: regions.Digests, values: list[bool], ids: list[dict[str, str]]) -> list[Any]:
+        shown = _contents(())
+        # What is picked is no reason to send the list again.
+        return regions.changes(
+            _REGIONS,
+            {"list": regions.Costly(shown["list"], lambda: _contents(_picked(values, ids))["list"])},
+            seen,
+        )
+
+    @app.callback(
+        Output("reports-compare", "children"),
+        Input(_PICK, "value"),
+        State(_PICK, "id"),
+        prevent_initial_call=True,
+    )
+    def offer(values: list[bool], ids: list[dict[str, str]]) -> Any:
+        return _offer(_picked(values, ids))
 
 
-def _list_page() -> html.Div:
-    contents = _contents()
+def _picked(values: list[bool], ids: list[dict[str, str]]) -> list[str]:
+    return [one["run"] for one, is_picked in zip(ids, values, strict=True) if is_picked]
+
+
+def _list_page(picked: Collection[str]) -> html.Div:
+    contents = _contents(picked)
     note = "One page a run, complete in itself: it opens without Tunescope and without a network."
     return html.Div(
         [
-            page_head("Reports", note),
+            page_head("Reports", note, html.Div(_offer(list(picked)), id="reports-compare", role="status")),
             regions.region("reports", "list", contents["list"]),
-            regions.seen("reports", contents),
+            regions.seen("reports", _contents(())),
             dcc.Interval(id="reports-poll", interval=5_000),
         ]
     )
 
 
+def _offer(picked: list[str]) -> Any:
+    if 2 <= len(picked) <= MOST:
+        return button_link(f"Compare {len(picked)} runs", "compare", address(picked), "primary")
+    if len(picked) > MOST:
+        return html.Span(f"Compare at most {MOST} at a time", className="muted")
+    return html.Span(f"Tick two to {MOST} runs to compare them", className="muted")
+
+
 def _viewer(run_id: str) -> html.Div:
     folder = Path(runs.get(connection.store(), run_id)["folder"])
-    if not (folder / _REPORT).is_file():
+    if not (folder / REPORT).is_file():
         raise UnknownNameError(f"Run `{run_id}` has no report yet: one is written when it finishes.")
     actions = [
         button_link("All reports", "back", links.REPORTS),
         *_files(run_id, folder),
     ]
     frame = html.Iframe(
-        src=links.file(run_id, _REPORT),
+        src=links.file(run_id, REPORT),
         title=f"Report of {run_id}",
         className="report-frame",
         sandbox="allow-scripts allow-popups",
@@ -80,20 +124,19 @@ def _viewer(run_id: str) -> html.Div:
 
 
 def _files(run_id: str, folder: Path) -> list[Any]:
-    address = links.file(run_id, _REPORT)
     actions = [
-        file_link("New tab", "open", address, new_tab=True),
-        file_link("HTML", "download", links.file(run_id, _REPORT, download=True)),
+        file_link("New tab", "open", links.file(run_id, REPORT), new_tab=True),
+        file_link("HTML", "download", links.file(run_id, REPORT, download=True)),
     ]
-    if (folder / _SUMMARY).is_file():
-        actions.append(file_link("Summary", "download", links.file(run_id, _SUMMARY, download=True)))
+    if (folder / SUMMARY).is_file():
+        actions.append(file_link("Summary", "download", links.file(run_id, SUMMARY, download=True)))
     return actions
 
 
-def _contents() -> dict[str, Any]:
+def _contents(picked: Collection[str]) -> dict[str, Any]:
     rows = _rows(connection.store())
     if rows:
-        return {"list": card("Finished runs", table("Reports", _COLUMNS, rows, "table-runs"))}
+        return {"list": _list(rows, picked)}
     text = "Each run that finishes writes one: what was searched, what won, what it gets wrong, what it cost."
     return {
         "list": empty(
@@ -102,23 +145,42 @@ def _contents() -> dict[str, Any]:
     }
 
 
-def _rows(store: Store) -> list[list[Any]]:
+def _list(rows: list[dict[str, Any]], picked: Collection[str]) -> html.Section:
+    store = connection.store()
     measured = {row["run_id"]: row for row in reading.records(frames.benchmarks_frame(store))}
-    tallies = reading.tallies()
-    rows = [
-        row for row in reading.records(frames.runs_frame(store)) if (Path(row["folder"]) / _REPORT).is_file()
+    tallies, shown = reading.tallies(), rows[:_SHOWN]
+    lines = [
+        _row(
+            row,
+            measured.get(row["run_id"], {}),
+            tallies.get(row["run_id"], reading.Tally()),
+            row["run_id"] in picked,
+        )
+        for row in shown
     ]
-    return [
-        _row(row, measured.get(row["run_id"], {}), tallies.get(row["run_id"], reading.Tally()))
-        for row in rows
-    ]
+    hidden = f" The newest {_SHOWN} of {count(len(rows))} are listed." if len(rows) > _SHOWN else ""
+    note = (
+        "HTML is the whole report in one file, the summary is for programs. A package that predicts without "
+        f"Tunescope is not written yet.{hidden}"
+    )
+    return card("Finished runs", table("Reports", _COLUMNS, lines, "table-runs table-reports"), note=note)
 
 
-def _row(row: dict[str, Any], measured: dict[str, Any], tally: reading.Tally) -> list[Any]:
+def _rows(store: Store) -> list[dict[str, Any]]:
+    """The runs that have a report, newest first."""
+    rows = reading.records(frames.runs_frame(store))
+    return [row for row in rows if (Path(row["folder"]) / REPORT).is_file()]
+
+
+def _row(
+    row: Mapping[str, Any], measured: Mapping[str, Any], tally: reading.Tally, is_picked: bool
+) -> list[Any]:
     run_id = row["run_id"]
     view = button_link("View", "reports", links.report(run_id), "primary")
     return [
-        link(run_id, links.run(run_id), "link run-name"),
+        html.Div(
+            [_pick(run_id, is_picked), link(run_id, links.run(run_id), "link run-name")], className="pick"
+        ),
         NOTHING if is_missing(row["dataset"]) else row["dataset"],
         percent(tally.best),
         percent(measured.get("test_accuracy")),
@@ -126,6 +188,11 @@ def _row(row: dict[str, Any], measured: dict[str, Any], tally: reading.Tally) ->
         html.Span(ago(row["finished"]), title=moment(row["finished"])),
         html.Div([view, *_files(run_id, Path(row["folder"]))], className="row-actions"),
     ]
+
+
+def _pick(run_id: str, is_picked: bool) -> Any:
+    name = html.Span(f"Compare {run_id}", className="visually-hidden")
+    return dbc.Checkbox(id={"type": "reports-pick", "run": run_id}, value=is_picked, label=name)
 
 
 PAGE = Page(links.REPORTS, "Reports", layout, register, label="Reports", icon="reports", group="Results")
