@@ -12,7 +12,19 @@ from dashboard.exports import exports
 from dashboard.files import files
 from dashboard.index import INDEX
 from dashboard.launch import KEDRO, Launcher
-from dashboard.pages import benchmarks, dataset, datasets, new, overview, reports, run, timing, trial, trials
+from dashboard.pages import (
+    benchmarks,
+    dataset,
+    datasets,
+    learning_rate,
+    new,
+    overview,
+    reports,
+    run,
+    timing,
+    trial,
+    trials,
+)
 from dashboard.routing import Page, find
 from dashboard.thumbnails import thumbnails
 from dashboard.uploads import uploads
@@ -22,6 +34,7 @@ PAGES: tuple[Page, ...] = (
     datasets.PAGE,
     trials.PAGE,
     timing.PAGE,
+    learning_rate.PAGE,
     benchmarks.PAGE,
     reports.PAGE,
     new.PAGE,
