@@ -13,6 +13,7 @@ from dashboard.files import files
 from dashboard.index import INDEX
 from dashboard.launch import KEDRO, Launcher
 from dashboard.pages import (
+    architectures,
     benchmarks,
     dataset,
     datasets,
@@ -35,6 +36,7 @@ PAGES: tuple[Page, ...] = (
     trials.PAGE,
     timing.PAGE,
     learning_rate.PAGE,
+    architectures.PAGE,
     benchmarks.PAGE,
     reports.PAGE,
     new.PAGE,

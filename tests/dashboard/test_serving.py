@@ -47,7 +47,7 @@ def served(url: str, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]",
 def test_no_page_needs_what_trains_models(samples: Samples) -> None:
     heavy = "torch,sklearn,nevergrad,skimage,deap,kedro"
     pages = ("/", "/new", "/datasets", "/trials", "/reports", "/runs/signs-finished")
-    pages += ("/benchmarks", "/learning-rate")
+    pages += ("/benchmarks", "/learning-rate", "/architectures")
     assert imported(samples.store.url, heavy, *pages) == ""
 
 

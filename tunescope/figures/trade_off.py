@@ -35,6 +35,13 @@ def draw_latency(trade_off: TradeOff, dark: bool = False) -> "Figure":
     return _drawn(trade_off, "Latency of one image (milliseconds)", _milliseconds, dark)
 
 
+def draw_cost(
+    trade_off: TradeOff, title: str, said: Callable[[float], str], empty: str, dark: bool = False
+) -> "Figure":
+    """The same with any cost in place of training time: its axis, how it is said, and what to say of none."""
+    return _drawn(trade_off, title, said, dark) if trade_off.points else style.sentence(empty, dark)
+
+
 def _milliseconds(value: float) -> str:
     return f"{number(value)} ms"
 
