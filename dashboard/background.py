@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from tunescope.errors import TunescopeError
 
@@ -154,7 +154,7 @@ class _Job:
             self._begun = time.monotonic()
             self._state = JobState("running")
             try:
-                self._process = _process()
+                self._process = python_process(__name__)
             except OSError as error:
                 self._finish("failed", None, f"Its process could not be started: {error.strerror}")
             return self._process
@@ -173,9 +173,10 @@ class _Job:
         self._state = JobState(status, seconds, None, result, problem)
 
 
-def _process() -> "subprocess.Popen[bytes]":
+def python_process(module: str) -> "subprocess.Popen[bytes]":
+    """A process that runs a module of this program, with pipes to it and from it."""
     return subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -199,12 +200,18 @@ def _asked(process: "subprocess.Popen[bytes]", order: bytes) -> bytes:
     return answer
 
 
-def _work() -> None:
-    """What the process does."""
-    os.nice(10)  # a search on this machine comes first
+def beside_the_server(niceness: int) -> IO[bytes]:
+    """In such a process: let others on this machine go first; returns the pipe for its answers."""
+    os.nice(niceness)
     # Whatever a library prints must not get into the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    return answer
+
+
+def _work() -> None:
+    """What the process does."""
+    answer = beside_the_server(niceness=10)  # a search comes first
     work, arguments = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_the_server, daemon=True).start()
     with answer:

@@ -12,6 +12,7 @@ from flask import current_app
 from dashboard.background import Jobs
 from dashboard.configuration import limits
 from dashboard.launch import Launcher, start_run
+from dashboard.photo_process import PhotoProcess
 from dashboard.uploading import Uploads
 from tunescope.errors import StoreError
 from tunescope.store import Store, open_store
@@ -30,6 +31,7 @@ class Connection:
     url: str
     launcher: Launcher
     jobs: Jobs = field(default_factory=Jobs)
+    photos: PhotoProcess = field(default_factory=PhotoProcess)
     _store: Store | None = None
     _table: TrialTable | None = None
     _tabled: Store | None = None
@@ -95,6 +97,7 @@ class Connection:
     def close(self) -> None:
         """Give the connections back, and end what is computed."""
         self.jobs.close()
+        self.photos.close()
         if self._table is not None:
             self._table.close()
         if self._store is not None:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 OVERVIEW, NEW, TRIALS, REPORTS, DATASETS = "/", "/new", "/trials", "/reports", "/datasets"
 TIMING, BENCHMARKS = "/timing", "/benchmarks"
 LEARNING_RATE, ARCHITECTURES = "/learning-rate", "/architectures"
+PREDICT = "/predict"
 
 
 def run(run_id: str) -> str:
@@ -17,6 +18,11 @@ def run(run_id: str) -> str:
 def trial(study: str, number: int) -> str:
     """The page of one trained model."""
     return f"{TRIALS}/{quote(study, safe='')}/{number}"
+
+
+def predict(study: str = "", number: int = 0) -> str:
+    """The page where photos are given to a trained model, or where one is chosen."""
+    return with_query(PREDICT, {"study": study, "trial": str(number) if study else ""})
 
 
 def trials(**filters: Any) -> str:

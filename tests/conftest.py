@@ -4,9 +4,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from photo_samples import PhotoSample, enter_photo_models, make_photo_models
 from playwright.sync_api import Browser, sync_playwright
 from sample_runs import Sample, make_sample
 from stores import emptied_store, postgresql_server, shared_store, store, store_address
+
+from tunescope.store import Store, open_store
 
 # Fixtures that are written elsewhere: pytest finds them here.
 __all__ = ["emptied_store", "postgresql_server", "shared_store", "store", "store_address"]
@@ -21,6 +24,17 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     sample = make_sample(tmp_path_factory.mktemp("sample"))
     yield sample
     sample.store.close()
+
+
+@pytest.fixture(scope="session")
+def photo_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, PhotoSample]]:
+    """A store with two trained models and the photos that they learned from; only to be read."""
+    root = tmp_path_factory.mktemp("photo-models")
+    store = open_store(f"sqlite:///{root / 'trials.db'}")
+    sample = make_photo_models(root)
+    enter_photo_models(store, sample, root / "08_reporting")
+    yield store, sample
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -144,8 +144,12 @@ def _winner(view: RunView) -> Any:
         f"(95% interval {interval(measured['test_accuracy_low'], measured['test_accuracy_high'])}), "
         f"{measured['latency_ms']:.1f} ms an image."
     )
-    winner = button_link("See the winner", "trophy", links.trial(measured["study"], int(measured["number"])))
-    return notice("good", f"The winner is {model}", text, winner)
+    which = measured["study"], int(measured["number"])
+    actions = [
+        button_link("See the winner", "trophy", links.trial(*which)),
+        button_link("Try it on photos", "camera", links.predict(*which)),
+    ]
+    return notice("good", f"The winner is {model}", text, html.Div(actions, className="row-actions"))
 
 
 def _model(view: RunView, trial_id: int) -> str:

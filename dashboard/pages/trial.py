@@ -7,7 +7,7 @@ import pandas as pd
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import connection, links, predictions, reading
+from dashboard import connection, links, photo_models, predictions, reading
 from dashboard.components import annotations, model_answers, model_images, model_lineage, regions, trial_costs
 from dashboard.components.basics import attributes, badge, button_link, card, link, page_head, tile
 from dashboard.components.charts import picture
@@ -43,7 +43,7 @@ def layout(study: str, number: str, search: str = "") -> html.Div:
     parts = _plain_parts() if is_missing(row["run_id"]) else _parts()
     return html.Div(
         [
-            page_head(title, _about(row), _actions(study)),
+            page_head(title, _about(row), _actions(row)),
             regions.region("trial", "notice"),
             regions.region("trial", "tiles", skeleton("tile", 4)),
             annotations.panel(row["trial_id"]),
@@ -59,8 +59,12 @@ def layout(study: str, number: str, search: str = "") -> html.Div:
     )
 
 
-def _actions(study: str) -> list[Any]:
+def _actions(row: Mapping[str, Any]) -> list[Any]:
+    study, trial = row["study"], int(row["number"])
+    # Asked when the page is opened: that a model is gone is told by the page of photos too.
+    is_saved = photo_models.is_saved(row)
     return [
+        button_link("Try on photos", "camera", links.predict(study, trial)) if is_saved else None,
         button_link("All trials of the study", "trials", links.trials(study=[study])),
         model_lineage.copied(),
     ]

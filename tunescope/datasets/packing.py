@@ -115,12 +115,12 @@ def _write_squares(
     for start in range(0, len(pictures), COPIED_AT_ONCE):
         piece = pictures[start : start + COPIED_AT_ONCE]
         squares = spool.take([picture.row for picture in piece])
-        file.write((_luma(squares) if shape[-1] == 1 else squares).tobytes())
+        file.write((luma(squares) if shape[-1] == 1 else squares).tobytes())
         if on_progress:
             on_progress(start + len(piece), len(pictures))
 
 
-def _luma(squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def luma(squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Squares (k, side, side, 3) in gray (k, side, side, 1); what is gray stays exactly as it is."""
     return ((squares @ LUMA + 0x8000) >> 16).astype(np.uint8)[..., None]
 
