@@ -64,7 +64,11 @@ def about(model: PhotoModel) -> html.Section:
         button_link("Choose another", "search", links.PREDICT),
     ]
     known, more = model.classes[:_SHOWN_CLASSES], len(model.classes) - _SHOWN_CLASSES
-    names = [chips(known), html.Span(f" and {count(more)} more", className="muted") if more > 0 else None]
+    names = [
+        html.Span("It knows ", className="muted"),
+        chips(known),
+        html.Span(f" and {count(more)} more", className="muted") if more > 0 else None,
+    ]
     return card(
         html.Span([icon("trophy") if model.is_winner else None, name], className="photo-model-name"),
         html.Div(names, className="photo-classes"),
@@ -76,10 +80,10 @@ def about(model: PhotoModel) -> html.Section:
 
 def _score(model: PhotoModel) -> str:
     if not model.is_winner:
-        return f": {percent(model.row['validation_accuracy'])} of the validation images are right. It knows"
+        return f": {percent(model.row['validation_accuracy'])} of the validation images are right."
     bounds = interval(model.measured["test_accuracy_low"], model.measured["test_accuracy_high"])
     right = percent(model.measured["test_accuracy"])
-    return f": {right} of the sealed test images are right (95% interval {bounds}). It knows"
+    return f": {right} of the sealed test images are right (95% interval {bounds})."
 
 
 def unfinished(model: PhotoModel) -> Any:
