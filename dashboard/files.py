@@ -39,6 +39,19 @@ def healthz() -> tuple[Response, int]:
     return jsonify(answer), 200
 
 
+@files.get("/states")
+def states() -> Response:
+    """State by run id, for the notices of runs that end while one looks at another page."""
+    try:
+        answer = jsonify(runs.states(connection.store()))
+    except Exception as error:
+        # The page itself says what is wrong with the store; this is asked for behind its back.
+        sentence(error)
+        return Response(status=204)
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
 @files.get("/files/<run_id>/<name>")
 def file(run_id: str, name: str) -> Response:
     """A file of a run, to show or to save."""

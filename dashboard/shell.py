@@ -32,7 +32,13 @@ def frame(pages: Sequence[Page], version: str) -> html.Div:
                 [html.Div(id="shell-offline", role="status"), html.Div(id="shell-trouble"), _page()],
                 className="shell-main",
             ),
-            html.Div(id="shell-toasts", className="toasts", **attributes(aria_live="polite")),
+            html.Div(
+                [
+                    html.Div(id="shell-ends", **attributes(aria_live="polite")),
+                    html.Div(id="shell-toasts", className="toasts", **attributes(aria_live="polite")),
+                ],
+                className="toast-stack",
+            ),
             dcc.Location(id="shell-url", refresh="callback-nav"),
             dcc.Store(id="shell-title"),
             dcc.Store(id="shell-dark"),

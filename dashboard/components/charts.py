@@ -30,10 +30,11 @@ def chart_card(name: str, id: Any, className: str = "") -> html.Section:  # noqa
 def picture(figure: Any, label: str, **properties: Any) -> html.Div:
     """A plotly figure that keeps its zoom when it is drawn anew."""
     figure.update_layout(uirevision="kept", autosize=True, font_family=_FONT)
-    graph = dcc.Graph(
-        figure=figure, config=_CONFIG, className="chart-graph", style=_size(figure), **properties
-    )
-    return html.Div(graph, role="group", className="chart-scroll", **attributes(aria_label=label))
+    size = _size(figure)
+    graph = dcc.Graph(figure=figure, config=_CONFIG, className="chart-graph", style=size, **properties)
+    # The graph's own element comes with the drawing library: until then its place is kept.
+    place: dict[str, Any] = {"role": "group", "style": {"minHeight": size["height"]}}
+    return html.Div(graph, className="chart-scroll", **place, **attributes(aria_label=label))
 
 
 def chart(name: str, frames: Mapping[str, pd.DataFrame], dark: bool | None) -> html.Div:

@@ -30,10 +30,16 @@ def table(
     className: str = "",  # noqa: N803
 ) -> html.Div:
     """A table; ``caption`` is read aloud, and each cell is labelled where the table becomes cards."""
-    head = html.Tr([html.Th(column.title, scope="col", className=column.css) for column in columns])
+    head = html.Tr([_heading(column) for column in columns])
     body = [html.Tr([_cell(*pair) for pair in zip(columns, row, strict=True)]) for row in rows]
     content = [html.Caption(caption, className="visually-hidden"), html.Thead(head), html.Tbody(body)]
     return html.Div(html.Table(content), className=f"table-plain {className}")
+
+
+def _heading(column: Column) -> html.Th | html.Td:
+    if not column.title:
+        return html.Td()  # a heading that says nothing would be read out as one
+    return html.Th(column.title, scope="col", className=column.css)
 
 
 def _cell(column: Column, value: Any) -> html.Td:

@@ -95,6 +95,7 @@ def test_pages_say_that_the_store_is_gone_and_polls_keep_what_is_shown(path: Pat
     assert "is gone" in str(poll.side["shell-trouble"])
     assert poll.side["shell-retry"] == {"disabled": False}
     assert browser.client.get("/healthz").status_code == 503
+    assert browser.client.get("/states").status_code == 204
     path.with_suffix(".away").rename(path)
     again = browser.call("shell-page.children", {"shell-url.pathname": "/"}, "shell-retry.n_intervals")
     assert "signs" in again.text("shell-page")

@@ -91,3 +91,14 @@ def test_large_answers_are_compressed_for_browsers_that_can(client: FlaskClient)
     assert len(packed.data) < len(plain.data) / 3
     assert json.loads(gzip.decompress(packed.data)) == plain.json
     assert "Content-Encoding" not in client.get("/healthz", headers={"Accept-Encoding": "gzip"}).headers
+
+
+def test_the_states_of_runs_are_told_again_only_when_one_has_changed(client: FlaskClient) -> None:
+    first = client.get("/states")
+    assert first.json["signs-finished"] == "finished"
+    assert first.json["signs-killed"] == "interrupted"
+    again = client.get("/states", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    packed = client.get("/states", headers={"Accept-Encoding": "gzip"})
+    headers = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert client.get("/states", headers=headers).status_code == 304

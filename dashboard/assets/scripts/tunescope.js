@@ -62,6 +62,7 @@
 
   let openBox = null, openTab = null;
   new MutationObserver(() => {
+    mendDropdowns();
     document.querySelectorAll(".tab-link").forEach((tab) => {
       if (tab.classList.contains("tab-current")) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
@@ -78,6 +79,25 @@
     document.documentElement.classList.toggle("has-large", Boolean(box));
     openBox = box;
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+
+  /* ---- dropdowns: Dash puts a hidden field into the order of tabs, and reads their value out without their name ---- */
+
+  function mendDropdowns() {
+    document.querySelectorAll('.dash-dropdown-focus-target[tabindex="0"]').forEach((hidden) => {
+      const button = hidden.nextElementSibling;
+      hidden.tabIndex = -1;
+      button.tabIndex = 0;
+      const around = button.closest("label, .filter");
+      const name = around && around.querySelector(".field-label, .filter-label");
+      const read = button.getAttribute("aria-labelledby") || "";
+      if (!name || read.includes("-name ")) return;
+      name.id = button.id + "-name";
+      button.setAttribute("aria-labelledby", name.id + " " + read);
+    });
+  }
+
+  // Losing the focus, Dash restores that order.
+  document.addEventListener("focusout", () => setTimeout(mendDropdowns));
 
   /* ---- copying ---- */
 
