@@ -37,7 +37,7 @@ class Site:
 
 @contextmanager
 def site_of_everything(root: Path) -> Iterator[Site]:
-    """A site with a run in every state, a study of two objectives, prepared datasets and a model with images."""
+    """A site with a run in every state, a study of two objectives, datasets, and a model with its images."""
     store = open_store(f"sqlite:///{root / 'trials.db'}")
     samples = fill(store, root, trials=9)
     samples.weighed("signs-finished", "portfolio", 12)

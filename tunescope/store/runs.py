@@ -203,12 +203,12 @@ def get(store: Store, run_id: str) -> dict[str, Any]:
 
 
 def states(store: Store, most: int = 100) -> dict[str, Status]:
-    """State by run id of the runs that were launched last, the newest first; cheap enough to ask for often."""
+    """State by run id of the runs launched last, the newest first; cheap enough to ask for often."""
     columns = ("run_id", "status", "paused", "host", "pid", "process_started", "heartbeat")
     query = select(*(runs.c[name] for name in columns)).order_by(runs.c.started.desc()).limit(most)
     with store.engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
-    return {row["run_id"]: state(row) for row in rows}
+    return {row["run_id"]: state(dict(row)) for row in rows}
 
 
 def generated_id(stem: str) -> str:
