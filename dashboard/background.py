@@ -173,13 +173,18 @@ class _Job:
         self._state = JobState(status, seconds, None, result, problem)
 
 
-def python_process(module: str) -> "subprocess.Popen[bytes]":
-    """A process that runs a module of this program, with pipes to it and from it."""
+def python_process(module: str, **environment: str) -> "subprocess.Popen[bytes]":
+    """A process that runs a module of this program, with pipes to it and from it.
+
+    Args:
+        module: its full name.
+        environment: what it has beside the server's own.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
         # So that Ctrl-C in a terminal is the server's alone to answer.
         start_new_session=True,
     )
@@ -200,10 +205,8 @@ def _asked(process: "subprocess.Popen[bytes]", order: bytes) -> bytes:
     return answer
 
 
-def beside_the_server(niceness: int) -> IO[bytes]:
-    """In such a process: let others on this machine go first; returns the pipe for its answers."""
-    os.nice(niceness)
-    # Whatever a library prints must not get into the answer.
+def answers_of_process() -> IO[bytes]:
+    """In such a process: the pipe for its answers, in which nothing gets that a library prints."""
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return answer
@@ -211,7 +214,8 @@ def beside_the_server(niceness: int) -> IO[bytes]:
 
 def _work() -> None:
     """What the process does."""
-    answer = beside_the_server(niceness=10)  # a search comes first
+    os.nice(10)  # a search on this machine comes first
+    answer = answers_of_process()
     work, arguments = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_the_server, daemon=True).start()
     with answer:

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.background import beside_the_server, python_process
+from dashboard.background import answers_of_process, python_process
 from tunescope.errors import SourceError, TunescopeError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _IDLE_SECONDS = 300.0
 _MOST_SECONDS = 90.0
 _MOST_WAITING = 4
 _MODELS_KEPT = 3
+# Threads that wait for one another on cores where a search is at work take many times as long as one.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 # From dark to light as the heat grows, told apart without hue: stops of Matplotlib's "inferno".
 _HEAT = np.array([[20, 11, 54], [120, 28, 109], [207, 68, 70], [251, 155, 6], [252, 255, 164]])
 _MOST_OPAQUE = 0.8
@@ -132,7 +134,7 @@ class PhotoProcess:
         if self._process is None or self._process.poll() is not None:
             self.close()
             try:
-                self._process = python_process(__name__)
+                self._process = python_process(__name__, **_ONE_THREAD)
             except OSError as error:
                 sentence = f"The process that answers could not be started: {error.strerror}."
                 raise PhotoError(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from None
@@ -187,7 +189,7 @@ def _understood(line: bytes) -> dict[str, Any]:
 
 def _work() -> None:
     """Answer orders until the pipe that they come by is closed."""
-    answers = beside_the_server(niceness=5)
+    answers = answers_of_process()
     models: OrderedDict[str, PhotoModel] = OrderedDict()
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
