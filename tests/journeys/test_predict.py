@@ -79,6 +79,8 @@ def test_three_photos_are_predicted_by_the_winner(
     page.wait_for_url("**&view=seen")
     expect(answered.locator(".photo-seen")).to_be_visible()
     expect(answered.locator(".photo-heat")).to_be_hidden()
+    answered.locator(".photo-rank").first.click()
+    expect(answered.locator(".photo-heat")).to_be_visible()
 
     # Another model gets the same photos.
     page.get_by_role("link", name="Choose another").click()

@@ -219,6 +219,7 @@
 
   async function explain(shot, index, button) {
     const whom = model;
+    if (byId("photo-bench").dataset.view !== "where") keepView("where");
     button.classList.add("busy");
     const got = await asked(addressed(whom, index), shot.file);
     if (whom !== model || !shots.includes(shot)) return;
