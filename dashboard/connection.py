@@ -1,11 +1,12 @@
 """What one app works with: its store, and how it launches runs. Callbacks reach it by :func:`current`."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 
@@ -21,6 +22,9 @@ from tunescope.store.engine import database_file
 
 _EXTENSION = "tunescope"
 Stamp = tuple[int, ...]
+# What pages share is kept for those that were asked for last.
+_MOST_KEPT = 32
+Kept = TypeVar("Kept")
 Start = Callable[[Store, Mapping[str, Any], Launcher], str]
 
 
@@ -39,6 +43,7 @@ class Connection:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _started: dict[str, str] = field(default_factory=dict)
+    _kept: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -69,6 +74,19 @@ class Connection:
                 # Those who still ask the old one keep it until they have their answer.
                 self._table, self._tabled = TrialTable(store), store
             return self._table
+
+    def kept(self, key: Any, make: Callable[[], Kept]) -> Kept:
+        """What pages share under a key, made when it is asked for first."""
+        with self._lock:
+            found: Kept = self._kept[key] if key in self._kept else self._kept.setdefault(key, make())
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+    def known(self, key: Any) -> Any:
+        """What is kept under a key, None where nothing is."""
+        return self._kept.get(key)
 
     def _open(self) -> None:
         before = self._store

@@ -1,4 +1,4 @@
-"""Callbacks that the browser answers by itself: functions of ``assets/scripts/tunescope.js``."""
+"""Callbacks that the browser answers by itself: functions of ``assets/scripts/``."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ from dash import ClientsideFunction, Dash
 
 
 def in_browser(app: Dash, function: str, *dependencies: Any, **options: Any) -> None:
-    """Enter a callback that is a function of our script."""
+    """Enter a callback that is a function of our scripts: ``name``, or ``run.name`` for those of one page."""
+    space, _, name = function.rpartition(".")
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("tunescope", function), *dependencies, **options
+        ClientsideFunction(space or "tunescope", name), *dependencies, **options
     )

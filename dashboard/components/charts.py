@@ -1,5 +1,6 @@
 """Charts of the registry, on a card."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,22 @@ def picture(figure: Any, label: str, **properties: Any) -> html.Div:
     # The graph's own element comes with the drawing library: until then its place is kept.
     place: dict[str, Any] = {"role": "group", "style": {"minHeight": size["height"]}}
     return html.Div(graph, className="chart-scroll", **place, **attributes(aria_label=label))
+
+
+def lean(figure: Any, label: str) -> html.Div:
+    """The same with numbers of no more digits than a screen has pixels, for what is sent again and again."""
+    made = picture(figure, label)
+    graph = made.children
+    graph.figure = _shortened(figure.to_plotly_json())
+    return made
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.5g}") if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _shortened(one) for key, one in value.items()}
+    return [_shortened(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def chart(name: str, frames: Mapping[str, pd.DataFrame], dark: bool | None) -> html.Div:

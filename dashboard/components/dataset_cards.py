@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard import catalogue, connection, links, reading
 from dashboard.catalogue import Prepared
-from dashboard.components import run_parts
+from dashboard.components import run_stages
 from dashboard.components.basics import (
     attributes,
     badge,
@@ -26,6 +26,7 @@ from dashboard.components.notices import empty, notice
 from dashboard.components.tables import Column, table
 from dashboard.launch import is_preparation
 from dashboard.outline import Outline
+from dashboard.run_view import run_view
 from dashboard.uploading import Draft, Uploaded
 from dashboard.wording import NOTHING, ago, count, extent, is_missing, memory, moment, percent
 
@@ -121,9 +122,9 @@ def search_link(one: Prepared, **query: Any) -> str:
 def active(row: Mapping[str, Any]) -> html.Section:
     """A preparation at work: its steps, and the last that it said."""
     run_id = str(row["run_id"])
-    view = reading.run_view(connection.store(), run_id)
+    view = run_view(connection.current(), run_id)
     lines = reading.log_tail(view.folder).strip().splitlines()
-    body = [run_parts.steps(view), html.P(lines[-1] if lines else "", className="last-line")]
+    body = [run_stages.stages(view), html.P(lines[-1] if lines else "", className="last-line")]
     note = ["Preparing ", html.Code(_source(row)), f", started {ago(row['created'])}"]
     title = [link(_name(row), links.run(run_id), "link run-name"), badge(row["state"])]
     return card(title, body, note=note, className="preparing")

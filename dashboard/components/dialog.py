@@ -22,8 +22,8 @@ def dialog(prefix: str, title: str, text: str, confirm: str) -> html.Div:
     return html.Div(dbc.Modal(parts, id=f"{prefix}-dialog", centered=True, is_open=False))
 
 
-def register_dialog(app: Dash, prefix: str) -> None:
-    """Open and close the dialog in the browser, without asking the server."""
+def register_dialog(app: Dash, prefix: str, *others: str) -> None:
+    """Open and close the dialog in the browser, without asking the server; ``others`` close it too."""
     in_browser(
         app,
         "toggleDialog",
@@ -31,6 +31,7 @@ def register_dialog(app: Dash, prefix: str) -> None:
         Input(prefix, "n_clicks"),
         Input(f"{prefix}-cancel", "n_clicks"),
         Input(f"{prefix}-confirm", "n_clicks"),
+        *(Input(other, "n_clicks") for other in others),
         State(prefix, "id"),
         prevent_initial_call=True,
     )

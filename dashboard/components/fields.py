@@ -27,6 +27,11 @@ def entry(page: str, field: Field, value: Any, suggestions: Sequence[str] = ()) 
     return html.Div([label, hint, known if suggestions else None, fault], className="field")
 
 
+def labelled(text: str, control: Any) -> html.Label:
+    """A control whose label is only read aloud."""
+    return html.Label([html.Span(text, className="visually-hidden"), control], className="labelled")
+
+
 def values_of(entered: Sequence[Any], ids: Sequence[Mapping[str, str]]) -> Values:
     """What was entered, by key of the field."""
     return {one["key"]: value for one, value in zip(ids, entered, strict=True)}

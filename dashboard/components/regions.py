@@ -20,16 +20,38 @@ class Costly:
     make: Callable[[], Any]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A content as plain data with its fingerprint, made once for all pages that show it."""
+
+    digest: str
+    content: Any
+
+
+def made(content: Any) -> Made:
+    """A content in the form that is sent."""
+    text = _text(content)
+    return Made(_fingerprint(text), json.loads(text))
+
+
 def digest(content: Any) -> str:
     """A short fingerprint of what a region shows, or of what a costly content is made from."""
-    content = content.made_from if isinstance(content, Costly) else content
-    text = json.dumps(content, cls=PlotlyJSONEncoder)
+    if isinstance(content, Made):
+        return content.digest
+    return _fingerprint(_text(content.made_from if isinstance(content, Costly) else content))
+
+
+def _text(content: Any) -> str:
+    return json.dumps(content, cls=PlotlyJSONEncoder)
+
+
+def _fingerprint(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def region(page: str, name: str, content: Any = None, **properties: Any) -> html.Div:
     """A part of a page that a poll fills."""
-    return html.Div(content, id=f"{page}-{name}", **properties)
+    return html.Div(_made(content), id=f"{page}-{name}", **properties)
 
 
 def seen(page: str, contents: Mapping[str, Any]) -> dcc.Store:
@@ -54,4 +76,6 @@ def changes(names: tuple[str, ...], contents: Mapping[str, Any], before: Digests
 
 
 def _made(content: Any) -> Any:
+    if isinstance(content, Made):
+        return content.content
     return content.make() if isinstance(content, Costly) else content

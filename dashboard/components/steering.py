@@ -6,17 +6,18 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dashboard.components.basics import attributes, button, card
+from dashboard.components.basics import attributes, button, card, icon
 from dashboard.components.fields import entry
 from dashboard.components.tables import Column, table
 from dashboard.form import Field, Kind, field
-from dashboard.launch import is_preparation
-from dashboard.reading import RunView, records, settings_text
+from dashboard.reading import records, settings_text, since
+from dashboard.run_view import RunView
 from dashboard.wording import ago, count, duration, is_missing, percent
 from tunescope.search.space import MODEL, Configuration, Hyperparameter, Space
 
 VALUES, LIMITS = "run-value", "run-limit"
 _SHOWN = 6
+_NEWS_SECONDS = 20.0
 _COLUMNS = (Column("Asked"), Column("When"), Column("Answer"))
 LIMIT_KEYS = tuple(
     f"search.{name}" for name in ("max_trials", "max_seconds", "target_accuracy", "patience", "workers")
@@ -25,22 +26,24 @@ LIMIT_KEYS = tuple(
 
 def buttons(view: RunView) -> list[Any]:
     """What can be asked of a run at work."""
-    # A process that has not begun yet reads no commands; one that ends obeys no other.
-    is_deaf = view.state == "starting" or last_stop(view) is not None
-    stop = button("Stop", "stop", "danger", id="run-stop", disabled=is_deaf)
-    if is_preparation(view.run_id):
-        return [stop]
+    stop = last_stop(view)
+    # A process that has not begun yet reads no commands; one that ends obeys no other than to end at once.
+    is_deaf = view.state == "starting" or stop is not None
+    may_stop = view.state != "starting" and (stop is None or is_patient(stop))
+    button_stop = button("Stop", "stop", "danger", id="run-stop", disabled=not may_stop)
+    if view.is_preparation:
+        return [button_stop]
     is_idle = is_deaf or view.studies.empty
     return [
         _pause(view, is_idle),
         button("Try a configuration", "new", id="run-enqueue", disabled=is_idle),
-        button("Budget", "clock", id="run-limits", disabled=is_idle),
-        stop,
+        button("Limits", "clock", id="run-limits", disabled=is_idle),
+        button_stop,
     ]
 
 
 def _pause(view: RunView, is_deaf: bool) -> html.Button:
-    is_asked = any(one["name"] in ("pause", "resume") for one in _unanswered(view))
+    is_asked = any(one["name"] in ("pause", "resume") for one in view.pending)
     if view.state == "paused":
         return button("Resume", "resume", "primary", id="run-continue", disabled=is_deaf or is_asked)
     return button("Pause", "paused", id="run-pause", disabled=is_deaf or is_asked)
@@ -48,15 +51,13 @@ def _pause(view: RunView, is_deaf: bool) -> html.Button:
 
 def last_stop(view: RunView) -> dict[str, Any] | None:
     """The stop that was asked of the launch at work."""
-    return next((one for one in reversed(_of_this_launch(view)) if one["name"] == "stop"), None)
+    stops = [one for one in view.asked if one["name"] == "stop" and not is_refused(one)]
+    return stops[-1] if stops else None
 
 
-def _of_this_launch(view: RunView) -> list[dict[str, Any]]:
-    return records(view.commands[view.commands["created"] >= view.row["started"]])
-
-
-def _unanswered(view: RunView) -> list[dict[str, Any]]:
-    return [one for one in _of_this_launch(view) if is_missing(one["acknowledged"])]
+def is_patient(stop: Mapping[str, Any]) -> bool:
+    """Whether a stop lets the trials in training end first."""
+    return bool(isinstance(stop["argument"], dict) and stop["argument"].get("finish_trials"))
 
 
 def prune_button(view: RunView, trial: Mapping[str, Any]) -> Any:
@@ -65,8 +66,7 @@ def prune_button(view: RunView, trial: Mapping[str, Any]) -> Any:
         return None
     argument = {"study": trial["study"], "number": int(trial["number"])}
     is_asked = any(
-        one["name"] == "prune" and one["argument"] == argument and not _is_refused(one)
-        for one in _of_this_launch(view)
+        one["name"] == "prune" and one["argument"] == argument and not is_refused(one) for one in view.asked
     )
     name = f"{trial['study']} #{trial['number']}"
     made = button(
@@ -80,11 +80,40 @@ def prune_button(view: RunView, trial: Mapping[str, Any]) -> Any:
     return html.Div(made, className="row-actions")
 
 
-def _is_refused(command: Mapping[str, Any]) -> bool:
+def is_refused(command: Mapping[str, Any]) -> bool:
+    """Whether the search said that it did not do what was asked."""
     return not is_missing(command["outcome"]) and str(command["outcome"]).startswith("Not done")
 
 
+def stop_dialog() -> html.Div:
+    """Whether a run stops at once, or after the trials in training."""
+    title = html.H2("Stop this run?", className="dialog-title")
+    text = (
+        "Stopped now, trials in training are thrown away. Otherwise they go on to their end, and no other "
+        "begins. What has ended stays either way, and you can resume the run later."
+    )
+    answers = [
+        button("Cancel", "close", id="run-stop-cancel"),
+        button("After the trials in training", "finished", id="run-stop-later"),
+        button("Stop now", "stop", "danger", id="run-stop-confirm"),
+    ]
+    parts = [dbc.ModalHeader(title), dbc.ModalBody(text), dbc.ModalFooter(answers)]
+    return html.Div(dbc.Modal(parts, id="run-stop-dialog", centered=True, is_open=False))
+
+
 # ---- what was asked ----
+
+
+def answers(view: RunView) -> Any:
+    """The latest command with what became of it, while it is news."""
+    news = [one for one in view.asked if since(one["created"]) < _NEWS_SECONDS]
+    if not news or not view.is_live:
+        return None
+    latest = news[-1]
+    is_waiting = is_missing(latest["acknowledged"])
+    symbol = "waiting" if is_waiting else "failed" if is_refused(latest) else "finished"
+    parts = [icon(symbol), html.Strong(_request(latest)), html.Span(_answer(view, latest))]
+    return html.Div(parts, className=f"answer state-{symbol}", role="status")
 
 
 def asked(view: RunView) -> Any:
@@ -118,6 +147,8 @@ def _request(command: Mapping[str, Any]) -> str:
         return f"Try {' with '.join(filter(None, [params.get(MODEL, ''), settings_text(params)]))}"
     if name == "budget":
         return f"Budget: {', '.join(_limit(*one) for one in argument.items())}"
+    if name == "stop" and argument.get("finish_trials"):
+        return "Stop after the trials in training"
     return f"Workers: {argument.get('count')}" if name == "workers" else str(name).capitalize()
 
 

@@ -7,9 +7,20 @@ import pytest
 from dash import Dash
 from dashboard_samples import Samples, fill, stand_in
 
+from dashboard import watching
 from dashboard.app import create_app
 from dashboard.launch import Launcher
 from tunescope.store import Store, open_store
+from tunescope.store.columns import following
+
+
+@pytest.fixture(autouse=True)
+def _always_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write and look at once, where pages are content with what was there a moment ago."""
+    monkeypatch.setattr(watching, "_FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "_LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "_SHARE", float("inf"))
+    monkeypatch.setattr(following, "_FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")

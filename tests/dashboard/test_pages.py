@@ -47,8 +47,8 @@ def test_only_interrupted_runs_have_a_resume_button_on_the_overview(browser: Bro
 @pytest.mark.parametrize(
     ("run_id", "words", "absent"),
     [
-        ("signs-starting", ["Starting", "run-stop", "No step has begun"], ['"run-resume"']),
-        ("signs-running", ["Running", "run-stop", "search with tpe", "still searching"], ['"run-resume"']),
+        ("signs-starting", ["Starting", "run-stop", "Prepare the images"], ['"run-resume"']),
+        ("signs-running", ["Running", "run-stop", "Search with tpe", "Worker 1"], ['"run-resume"']),
         (
             "signs-finished",
             ["The winner is", "92.2%", "84.8", "/files/signs-finished/summary.json"],
@@ -84,21 +84,21 @@ def test_a_run_whose_process_never_began_says_where_to_look(store: Store, tmp_pa
     runs.announce(store, "signs", tree(), tmp_path)
     runs.relate(store, "signs", process_started=0.0)
     (tmp_path / "launch.log").write_text("no module named kedro")
-    shown = Browser(create_app(store.url)).show("/runs/signs")
-    assert "This run failed" in shown
-    assert "no module named kedro" in shown
+    browser = Browser(create_app(store.url))
+    assert "This run failed" in browser.show("/runs/signs")
+    assert "no module named kedro" in poll_run(browser, "signs")
 
 
 def test_a_poll_sends_charts_once_and_then_only_what_moves(browser: Browser) -> None:
     values = {
         "run-id.data": "signs-finished",
-        "run-poll.interval": 4000,
+        "run-poll.interval": 3000,
         "run-body.className": "run-body is-finished",
     }
     first = browser.call("run-state.children", values, "run-poll.n_intervals")
     assert "Validation accuracy" in first.text("run-history")
-    seen = first.outputs["run-seen"]["data"]
-    again = browser.call("run-state.children", {**values, "run-seen.data": seen}, "run-poll.n_intervals")
+    known = {f"run-{name}.data": first.outputs[f"run-{name}"]["data"] for name in ("seen", "log-at")}
+    again = browser.call("run-state.children", {**values, **known}, "run-poll.n_intervals")
     assert again.outputs == {}
     assert again.size < 1_000
 

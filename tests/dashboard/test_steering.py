@@ -181,11 +181,10 @@ def test_a_command_to_a_run_that_has_just_ended_is_one_sentence(browser: Browser
 def test_several_objectives_show_their_front(browser: Browser, store: Store, samples: Samples) -> None:
     assert "has-front" not in browser.show("/runs/signs")
     samples.weighed("signs", "tpe", 8)
-    shown = browser.show("/runs/signs")
-    assert "has-front" in shown
-    assert "on the front of accuracy and latency" in shown
+    assert "has-front" in browser.show("/runs/signs")
     values = {"run-id.data": "signs", "run-poll.interval": 1000}
     answer = browser.call("run-state.children", values, "run-poll.n_intervals")
+    assert "on the front of accuracy and latency" in answer.text("run-fronts")
     assert "Latency of one image (ms)" in answer.text("run-pareto")
 
 

@@ -105,14 +105,14 @@ def test_a_first_run_is_started_watched_stopped_and_resumed(page: Page, empty_si
     state = page.locator("#run-state")
     expect(state).to_have_text("Running", timeout=20_000)
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Stop the run").click()
+    page.get_by_role("button", name="Stop now").click()
     expect(page.locator("#run-notice")).to_contain_text("Stop")
     expect(state).to_have_text("Stopped", timeout=20_000)
     page.get_by_role("button", name="Resume").click()
     expect(state).to_have_text("Running", timeout=20_000)
     assert runs.get(empty_site.store, "first")["launches"] == 2
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Stop the run").click()
+    page.get_by_role("button", name="Stop now").click()
     expect(state).to_have_text("Stopped", timeout=20_000)
     assert empty_site.complaints == []
 

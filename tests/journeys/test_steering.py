@@ -86,12 +86,12 @@ def test_a_run_is_paused_fed_resumed_and_stopped_from_its_page(
     tried = frames.trials_frame(store, "steered").iloc[before]
     assert tried["params"]["decision_tree.max_depth"] == 13
 
-    page.get_by_role("button", name="Budget").click()
+    page.get_by_role("button", name="Limits").click()
     page.get_by_label("Trials", exact=True).fill("5000")
     page.get_by_role("button", name="Change").click()
     expect(page.locator("#run-meters")).to_contain_text("of 5,000", timeout=10_000)
 
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Stop the run").click()
+    page.get_by_role("button", name="Stop now").click()
     expect(state).to_have_text("Stopped", timeout=30_000)
     expect(asked).to_contain_text("Stop")

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -296,6 +297,33 @@ class TestFiltering:
         assert sums["best"] == trials[trials["state"] == "COMPLETE"]["validation_accuracy"].max()
         best = trials.set_index("trial_id").loc[sums["best_trial"]]
         assert (best["state"], best["validation_accuracy"]) == ("COMPLETE", sums["best"])
+
+    def test_a_run_is_summed_up_study_by_study(self, table: TrialTable, samples: Samples) -> None:
+        trials = frames.trials_frame(samples.store, run_id="signs-running")
+        sums = table.study_tallies("signs-running").set_index("study")
+        for study, own in trials.groupby("study"):
+            counts = own["state"].value_counts()
+            assert sums.loc[study, "running"] == counts.get("RUNNING", 0)
+            assert sums.loc[study, "ended"] == len(own) - counts.get("RUNNING", 0)
+            assert sums.loc[study, "newest"] == own["trial_id"].max()
+
+    def test_the_newest_trials_of_a_run_come_first_and_none_in_training_is_left_out(
+        self, table: TrialTable, samples: Samples
+    ) -> None:
+        own = frames.trials_frame(samples.store, run_id="signs-running")
+        newest = sorted(own["trial_id"], reverse=True)
+        assert table.newest("signs-running", 3) == newest[:3]
+        (running,) = own[own["state"] == "RUNNING"]["trial_id"]
+        assert running in table.newest("signs-running", 0)
+
+    def test_a_first_trial_in_training_is_not_taken_for_one_that_was_left(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        samples = Samples(store, tmp_path)
+        samples.run("signs", trials=2, strategies=["grid"])
+        table = TrialTable(store).refresh()
+        samples.running("signs-grid")
+        assert table.refresh().frame(ALL)["state"].tolist()[-1] == "RUNNING"
 
     def test_some_fields_are_read_as_the_whole_frame_has_them(self, table: TrialTable) -> None:
         whole = table.frame(ALL, params=True)

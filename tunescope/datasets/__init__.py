@@ -14,6 +14,7 @@ from tunescope.datasets.packing import pack
 from tunescope.datasets.readers import archive, digits, folder, idx, manifest, npz, torchvision
 from tunescope.datasets.source import Reader, Source, SourceFile, find, read, stamp
 from tunescope.datasets.splitting import SPLITS, split
+from tunescope.datasets.watched import watched_rows
 
 # The first that accepts a source reads it, so the particular kinds come before the general ones.
 READERS: dict[str, Reader] = {
@@ -46,4 +47,5 @@ __all__ = [
     "share_views",
     "split",
     "stamp",
+    "watched_rows",
 ]

@@ -162,6 +162,8 @@ class StudySearch:
         self.next_upkeep = self.looked = self.begun
         self.is_paused = runs.is_paused(store, plan.run_id)
         self.ended_because: str | None = None
+        # Whether no trial begins any more, and the search ends with those in training.
+        self.is_ending = False
 
     def run(self) -> None:
         self._take_stock()
@@ -203,6 +205,8 @@ class StudySearch:
         self._count_seconds()
         self.listener.progressed(self.progress, self.plan.budget, len(self.running))
         reason = self._upkeep() or self.plan.budget.exhausted_by(self.progress)
+        if reason is None and self.is_ending and not self.running:
+            return STOPPED_BY_COMMAND
         if reason is None and not self.running and not self.is_paused and self._is_exhausted():
             return EXHAUSTED
         return reason
@@ -263,7 +267,7 @@ class StudySearch:
 
     def _may_begin(self) -> bool:
         limit = self.plan.budget.max_trials
-        if self.is_paused:
+        if self.is_paused or self.is_ending:
             return False
         return limit is None or self.progress.trials + len(self.running) < limit
 

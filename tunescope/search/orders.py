@@ -40,8 +40,11 @@ def _resume(search: "StudySearch", argument: Mapping[str, Any]) -> str:
 
 
 def _stop(search: "StudySearch", argument: Mapping[str, Any]) -> str:
+    if argument.get("finish_trials") and search.running:
+        search.is_ending = True
+        return f"Stopping: {_trials(len(search.running))} in training will end, no other begins."
     search.ended_because = STOPPED_BY_COMMAND
-    return "Stopping: running trials end now."
+    return "Stopping: running trials end now." if search.running else "Stopping: no trial is in training."
 
 
 def _prune(search: "StudySearch", argument: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ command   argument                                    what the search does
 ========  ==========================================  ==========================
 pause     none                                        begins no new trials
 resume    none                                        begins trials again
-stop      none                                        ends all trials and the run
+stop      none, or ``finish_trials``                  ends all trials and the run, or lets
+                                                      those in training end first
 prune     ``study``, ``number``                       ends one trial
 enqueue   ``configuration``, perhaps ``strategy``     tries it next
 budget    some of ``max_trials``, ``max_seconds``,    goes on by these
@@ -32,7 +33,7 @@ _BUDGET = {"max_trials", "max_seconds", "target_accuracy", "patience"}
 _ARGUMENTS: Mapping[str, tuple[set[str], set[str]]] = {
     "pause": (set(), set()),
     "resume": (set(), set()),
-    "stop": (set(), set()),
+    "stop": (set(), {"finish_trials"}),
     "prune": ({"study", "number"}, set()),
     "enqueue": ({"configuration"}, {"strategy"}),
     "budget": (set(), _BUDGET),

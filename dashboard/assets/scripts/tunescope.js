@@ -221,10 +221,10 @@
         watchToasts();
         return before === darkness.matches ? noUpdate() : darkness.matches;
       },
-      toggleDialog(opened, cancelled, confirmed, id) {
+      toggleDialog(...given) {
         const clicked = window.dash_clientside.callback_context.triggered[0];
         if (!clicked || !clicked.value) return noUpdate();
-        return clicked.prop_id === id + ".n_clicks";
+        return clicked.prop_id === given[given.length - 1] + ".n_clicks";
       },
       copyText(clicks, text) {
         if (clicks) copy(text, byId("new-copy"));

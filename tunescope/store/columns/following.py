@@ -52,6 +52,11 @@ class Following:
         waiting = sum(before is None for before in self._unfinished.values())
         return sum(study.trials for study in (self._studies or {}).values()) - waiting
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was read once."""
+        return self._studies is not None and not self._unread
+
     def refresh(self, enough: int | None = None) -> None:
         """Read what is new; as long as not everything was read once, ``enough`` of the newest will do."""
         if self._studies is None:
@@ -97,8 +102,9 @@ class Following:
         if time.monotonic() - self._looked < _FRESH_SECONDS:
             return
         stamp = database_stamp(self._store)
-        self._live = self._live_runs() if self._unfinished else set()
-        if stamp is None or stamp != self._stamp:
+        is_news = stamp is None or stamp != self._stamp
+        self._live = self._live_runs() if self._unfinished or is_news else set()
+        if is_news:
             self._read_news()
             self._read_marks()
         self._read_again()
@@ -107,8 +113,6 @@ class Following:
     def _read_news(self) -> None:
         before, now = self._studies or {}, study_rows(self._store)
         starts = begun(self._store, [study.newest for study in before.values()])
-        if now.keys() - before.keys():
-            self._live = self._live_runs()
         if now != before:
             self._entering.studies(now.values())
             self.changes += 1

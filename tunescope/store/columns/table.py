@@ -28,6 +28,15 @@ _UNKNOWN_MODEL = "unknown"
 # Between two pieces that are read ahead: long enough for the answers that wait.
 _BREATH = 0.02
 
+_SCORED = "FILTER (rows.state = 'COMPLETE' AND rows.validation_accuracy IS NOT NULL)"
+_MERIT = "{'accuracy': rows.validation_accuracy, 'loss': -coalesce(rows.log_loss, 'inf'::DOUBLE)}"
+_TALLY = (
+    "count(*) FILTER (rows.state IN ('COMPLETE', 'PRUNED', 'FAIL')) AS ended, "
+    "count(*) FILTER (rows.state = 'RUNNING') AS running, count(*) FILTER (rows.state = 'PRUNED') AS pruned, "
+    f"count(*) FILTER (rows.state = 'FAIL') AS failed, max(rows.validation_accuracy) {_SCORED} AS best, "
+    f"arg_max(rows.trial_id, {_MERIT}) {_SCORED} AS best_trial, max(rows.trial_id) AS newest {SOURCE}"
+)
+
 
 class TrialTable:
     """The trials of a store; safe to use from several threads.
@@ -54,6 +63,11 @@ class TrialTable:
     def total(self) -> int:
         """How many trials the store has, those that are still to be read too."""
         return self._following.total
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every trial that was there at the beginning has been read."""
+        return self._following.is_whole
 
     def refresh(self, enough: int | None = None) -> "TrialTable":
         """Read what is new; at first everything, or only the ``enough`` newest trials."""
@@ -126,17 +140,23 @@ class TrialTable:
         )
 
     def tallies(self) -> pd.DataFrame:
-        """Trials by run: run_id, ended, running, best (highest validation accuracy of a complete one), and
-        best_trial (the id of that trial: of equal ones the one with the lowest log loss)."""
-        is_scored = "rows.state = 'COMPLETE' AND rows.validation_accuracy IS NOT NULL"
-        merit = "{'accuracy': rows.validation_accuracy, 'loss': -coalesce(rows.log_loss, 'inf'::DOUBLE)}"
-        return self._frame(
-            "SELECT studies.run_id, count(*) FILTER (rows.state IN ('COMPLETE', 'PRUNED', 'FAIL')) AS ended, "
-            "count(*) FILTER (rows.state = 'RUNNING') AS running, "
-            "max(rows.validation_accuracy) FILTER (rows.state = 'COMPLETE') AS best, "
-            f"arg_max(rows.trial_id, {merit}) FILTER ({is_scored}) AS best_trial {SOURCE} "
-            "WHERE studies.run_id IS NOT NULL GROUP BY 1"
+        """Trials by run: run_id, ended, running, pruned, failed, best (highest validation accuracy of a
+        complete one), best_trial (the id of that trial: of equal ones the one with the lowest log loss),
+        newest (the highest id)."""
+        return self._frame(f"SELECT studies.run_id, {_TALLY} WHERE studies.run_id IS NOT NULL GROUP BY 1")
+
+    def study_tallies(self, run_id: str) -> pd.DataFrame:
+        """Trials of a run by study: study, and the columns of :meth:`tallies`."""
+        return self._frame(f"SELECT studies.study, {_TALLY} WHERE studies.run_id = ? GROUP BY 1", [run_id])
+
+    def newest(self, run_id: str, amount: int) -> list[int]:
+        """Ids of the trials of a run that are in training, and of those that began last; newest first."""
+        query = (
+            f"WITH own AS (SELECT rows.trial_id, rows.state {SOURCE} WHERE studies.run_id = ?) "
+            "(SELECT trial_id FROM own ORDER BY 1 DESC LIMIT ?) UNION "
+            "SELECT trial_id FROM own WHERE state IN ('RUNNING', 'INTERRUPTED') ORDER BY 1 DESC"
         )
+        return [int(row[0]) for row in self._fetch(query, [run_id, amount])]
 
     def columns(
         self, chosen: TrialFilter, keys: Sequence[str], known: Sequence[Sequence[str]] = ()

@@ -1,0 +1,104 @@
+"""What must not be missed on the page of a run: who won, why it failed, what became of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html
+
+from dashboard import links
+from dashboard.components import steering
+from dashboard.components.basics import button_link
+from dashboard.components.notices import notice
+from dashboard.reading import stage_name
+from dashboard.run_view import RunView
+from dashboard.wording import ago, count, interval, is_missing, percent
+
+
+def verdict(view: RunView) -> Any:
+    """One notice for the state of a run; none for one that simply searches."""
+    if view.is_live:
+        return _at_work(view)
+    tellers = {
+        "finished": _prepared if view.is_preparation else _winner,
+        "failed": _failed,
+        "interrupted": _interrupted,
+        "stopped": _stopped,
+    }
+    return tellers[view.state](view) if view.state in tellers else None
+
+
+def _at_work(view: RunView) -> Any:
+    if (stop := steering.last_stop(view)) is not None:
+        return _stopping(stop)
+    if view.state == "starting":
+        return notice("info", "Starting", "The process of this run is on its way; this takes a few seconds.")
+    if view.state == "paused":
+        in_training = count(len(view.running), "trial")
+        rest = (
+            f"The {in_training} in training go on to their end." if view.running else "None is in training."
+        )
+        return notice("info", "Paused", f"No new trial begins until you resume the run. {rest}")
+    return None
+
+
+def _stopping(asked: Mapping[str, Any]) -> Any:
+    title = "Stopping after the trials in training" if steering.is_patient(asked) else "Stopping"
+    if is_missing(asked["acknowledged"]):
+        waits = "The search reads this within a second once it is training."
+        return notice("info", "Stop asked for", waits)
+    return notice("info", title, str(asked["outcome"] or ""))
+
+
+def _failed(view: RunView) -> Any:
+    reason = view.row["reason"] or "Its process ended before the work began; the log below says more."
+    mend = "Resume tries again from where it stopped; Run again opens its settings to change them."
+    return notice("danger", "This run failed", f"{reason} {'' if reason.endswith('.') else '· '}{mend}")
+
+
+def _interrupted(view: RunView) -> Any:
+    row = view.row
+    step = f" during {stage_name(row['stage'])}" if row["stage"] else ""
+    what = f"Process {row['pid']} on {row['host']} ended without a word{step}, {ago(row['heartbeat'])}."
+    return notice("warning", "Interrupted", f"{what} {_kept(view)}")
+
+
+def _stopped(view: RunView) -> Any:
+    reason = f"{str(view.row['reason']).rstrip('.')}. " if view.row["reason"] else ""
+    return notice("info", "Stopped", f"{reason[:1].upper()}{reason[1:]}{_kept(view)}")
+
+
+def _kept(view: RunView) -> str:
+    ended = view.tally.ended if view.tally else 0
+    stays = (
+        f"{count(ended, 'trial')} that ended {'stays' if ended == 1 else 'stay'}"
+        if ended
+        else "nothing is lost"
+    )
+    return f"Resume goes on where it stopped: {stays}."
+
+
+def _prepared(view: RunView) -> Any:
+    if view.dataset is None:
+        return None
+    one = view.dataset
+    text = f"{count(one['images'], 'image')} in {count(len(one['classes']))} classes, ready for every run."
+    see = button_link("See the dataset", "images", links.dataset(one["name"], fingerprint=one["fingerprint"]))
+    return notice("good", f"{one['name']} is prepared", text, see)
+
+
+def _winner(view: RunView) -> Any:
+    measured = view.benchmark
+    if measured is None:
+        return notice("warning", "Finished without a winner", "No trial was trained to its end.")
+    study, number = str(measured["study"]), int(measured["number"])
+    text = (
+        f"{percent(measured['test_accuracy'])} of the sealed test images are right "
+        f"(95% interval {interval(measured['test_accuracy_low'], measured['test_accuracy_high'])}), "
+        f"{measured['latency_ms']:.1f} ms an image."
+    )
+    actions = [
+        button_link("See the winner", "trophy", links.trial(study, number)),
+        button_link("Try it on photos", "camera", links.predict(study, number)),
+    ]
+    model = view.winner["model"] if view.winner else "a model"
+    return notice("good", f"The winner is {model}", text, html.Div(actions, className="row-actions"))

@@ -1,0 +1,239 @@
+"""What all pages of a run share, and the parts that only the page of a run has."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash_client import Answer, Browser
+from dashboard_samples import Samples
+
+from dashboard import connection, watching
+from dashboard.app import create_app
+from dashboard.components.run_commands import ask_once
+from dashboard.components.run_figures import time_left_in_words
+from dashboard.components.run_log import news
+from dashboard.run_view import run_view
+from dashboard.watching import Paced, Watch
+from tunescope.store import Store, commands, runs
+from tunescope.store import trials as trial_rows
+
+
+@pytest.fixture
+def samples(store: Store, tmp_path: Path) -> Samples:
+    samples = Samples(store, tmp_path)
+    samples.run("signs", trials=4, strategies=["grid"])
+    return samples
+
+
+@pytest.fixture
+def browser(store: Store, samples: Samples) -> Browser:
+    return Browser(create_app(store.url))
+
+
+def here_of(store: Store) -> connection.Connection:
+    return connection.of(create_app(store.url).server)
+
+
+def poll(browser: Browser, **values: Any) -> Answer:
+    sent = {"run-id.data": "signs", "run-poll.interval": 900}
+    sent |= {name.replace("__", "."): value for name, value in values.items()}
+    return browser.call("run-state.children", sent, "run-poll.n_intervals")
+
+
+# ---- one look for all ----
+
+
+def test_pages_that_ask_within_a_moment_share_one_look(
+    store: Store, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_FRESH_SECONDS", 60.0)
+    looks: list[str] = []
+    watch = Watch(here_of(store), "signs", lambda view: looks.append(view.state) or {"state": view.state})
+    assert watch.look()[1]["state"] is watch.look()[1]["state"]
+    assert looks == ["running"]
+    samples.finish("signs")
+    assert watch.look()[0].state == "running"
+    watch.expire()
+    assert watch.look()[0].state == "finished"
+
+
+def test_a_costly_part_is_made_once_until_it_would_differ() -> None:
+    paced, made = Paced(), list[int]()
+
+    def look(made_from: int) -> None:
+        paced.current(made_from, lambda: made.append(made_from))
+
+    for made_from in (1, 1, 2, 2, 1):
+        look(made_from)
+    assert made == [1, 2, 1]
+
+
+def test_what_costs_much_is_made_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_SHARE", 1e-12)
+    paced = Paced()
+    shown = [paced.current(name, name.upper).content for name in ("a", "b", "c")]
+    assert shown == ["A", "A", "A"]
+
+
+def test_nothing_is_read_of_a_store_that_nobody_wrote_to(store: Store, samples: Samples) -> None:
+    here = here_of(store)
+    first = run_view(here, "signs")
+    assert run_view(here, "signs", first).trials is first.trials
+    samples.running("signs-grid")
+    assert len(run_view(here, "signs", first).trials) == len(first.trials) + 1
+
+
+def test_a_view_says_what_the_trials_came_to(store: Store, samples: Samples) -> None:
+    samples.running("signs-grid", epochs=3)
+    view = run_view(here_of(store), "signs")
+    assert view.tally is not None
+    assert (view.tally.ended, view.tally.running, view.tally.by_study) == (4, 1, {"signs-grid": 4})
+    assert view.best is not None
+    assert view.best["validation_accuracy"] == view.tally.best
+    assert [latest["epoch"] for latest in view.epochs.values()] == [3]
+
+
+# ---- time left ----
+
+
+def test_time_left_says_what_it_is_taken_from(store: Store, samples: Samples) -> None:
+    here = here_of(store)
+    # 4 trials in 10 seconds; 40 are allowed, and 180 seconds.
+    value, basis = time_left_in_words(run_view(here, "signs"))
+    assert value == "1 min 30 s"
+    assert basis == "by the number of trials, 2.5 s a trial so far"
+    runs.change_search(store, "signs", {"max_seconds": 40.0, "target_accuracy": 0.99})
+    value, basis = time_left_in_words(run_view(here, "signs"))
+    assert value == "30 s"
+    assert basis == "by the time limit; sooner at 99.0%"
+    runs.change_search(store, "signs", {"max_seconds": None, "max_trials": None})
+    assert time_left_in_words(run_view(here, "signs"))[0] != "30 s"
+
+
+# ---- asking ----
+
+
+def test_a_double_click_asks_once(browser: Browser, store: Store) -> None:
+    with browser.client.application.app_context():
+        for _ in range(2):
+            ask_once(store, "signs", "stop", {"finish_trials": True})
+    assert [one.argument for one in commands.pending(store, "signs")] == [{"finish_trials": True}]
+
+
+def test_the_opposite_may_be_asked_at_once_and_the_same_again(browser: Browser, store: Store) -> None:
+    with browser.client.application.app_context():
+        for name in ("pause", "resume", "resume", "pause"):
+            ask_once(store, "signs", name)
+    assert [one.name for one in commands.pending(store, "signs")] == ["pause", "resume", "pause"]
+
+
+def test_a_command_and_its_answer_stand_at_the_top_of_every_page(browser: Browser, store: Store) -> None:
+    assert poll(browser).outputs["run-answers"]["children"] is None
+    commands.send(store, "signs", "workers", {"count": 2})
+    asked = poll(browser)
+    assert "waits for the search" in asked.text("run-answers")
+    # What waits for an answer is looked for oftener.
+    assert asked.outputs["run-poll"]["interval"] < 900
+    commands.acknowledge(store, commands.pending(store, "signs")[0], "2 workers from now on.")
+    assert "2 workers from now on." in poll(browser).text("run-answers")
+
+
+def test_a_patient_stop_leaves_the_hard_one_to_be_asked(browser: Browser, store: Store) -> None:
+    commands.send(store, "signs", "stop", {"finish_trials": True})
+    actions = json.loads(poll(browser).text("run-actions"))
+    disabled = {one["props"]["id"]: one["props"].get("disabled") for one in actions}
+    assert disabled == {"run-pause": True, "run-enqueue": True, "run-limits": True, "run-stop": False}
+
+
+# ---- log ----
+
+
+def test_only_new_lines_of_a_log_are_sent(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_text("one\ntwo\nthr")
+    first = news(tmp_path, None)
+    assert first is not None
+    assert first.lines == {"start": True, "text": "one\ntwo\n"}
+    assert news(tmp_path, first.place) is None
+    log.write_text("one\ntwo\nthree\n")
+    second = news(tmp_path, first.place)
+    assert second is not None
+    assert second.lines == {"start": False, "text": "three\n"}
+    assert news(tmp_path, second.place) is None
+
+
+def test_of_a_long_log_the_end_is_sent_and_a_new_one_begins_anew(tmp_path: Path) -> None:
+    log = tmp_path / "launch.log"
+    log.write_text("a line of a log\n" * 10_000)
+    long = news(tmp_path, None)
+    assert long is not None
+    assert len(long.lines["text"]) < 50_000
+    assert long.lines["text"].startswith("a line")
+    (tmp_path / "run.log").write_text("begun\n")
+    begun = news(tmp_path, long.place)
+    assert begun is not None
+    assert begun.lines == {"start": True, "text": "begun\n"}
+
+
+def test_a_process_that_died_at_its_first_word_is_heard(tmp_path: Path) -> None:
+    (tmp_path / "launch.log").write_text("no module named kedro")
+    said = news(tmp_path, None)
+    assert said is not None
+    assert said.lines["text"] == "no module named kedro"
+
+
+# ---- states ----
+
+
+def test_an_interrupted_run_says_what_happened_and_can_be_resumed(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    runs.begin_stage(store, runs.Launch("signs", 1, "new"), "grid.search_models")
+    samples.kill("signs")
+    shown = poll(browser)
+    assert "ended without a word during grid: search models, just now" in shown.text("run-notice")
+    assert "4 trials that ended stay" in shown.text("run-notice")
+    assert "run-resume" in shown.text("run-actions")
+
+
+def test_the_winner_is_a_click_from_its_page_and_from_a_photo(browser: Browser, samples: Samples) -> None:
+    samples.finish("signs")
+    notice = poll(browser).text("run-notice")
+    assert "/trials/signs-grid/" in notice
+    assert "/predict?study=signs-grid&trial=" in notice
+
+
+def test_stages_that_are_to_come_are_named(browser: Browser) -> None:
+    stages = poll(browser).text("run-stages")
+    for title in ("Prepare the images", "Search with grid", "Measure the winner", "Write the report"):
+        assert title in stages
+
+
+def test_each_worker_says_what_it_trains_and_how_far(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    runs.change_search(store, "signs", {"workers": 2})
+    samples.running("signs-grid", epochs=3)
+    workers = poll(browser).text("run-workers")
+    assert "signs-grid #4" in workers
+    assert "run-prune" in workers
+    assert "waits for a trial" in workers
+
+
+# ---- predictions ----
+
+
+def test_predictions_of_the_trial_in_training_are_sent_epoch_by_epoch(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    assert poll(browser).outputs["run-watched"]["data"] is None
+    samples.running("signs-grid", epochs=0)
+    for epoch in (1, 2):
+        trial_rows.enter_epoch(store, 5, epoch=epoch, validation_accuracy=0.5, predictions=[[3, 0.51234]])
+    answer = poll(browser)
+    data = answer.outputs["run-watched"]["data"]
+    assert (data["trial"], data["epochs"], data["answers"]) == ("signs-grid/4", [1, 2], [[[3, 0.512]]] * 2)
+    assert "in training" in answer.text("run-watch", "options")
+    other = poll(browser, **{"run-watch__value": "signs-grid/0"})
+    assert other.outputs["run-watched"]["data"] is None
