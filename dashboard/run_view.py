@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -113,28 +114,28 @@ class RunView:
         seconds = float(self.row["seconds"])
         return seconds + (since(self.row["heartbeat"]) if self.state in ("running", "paused") else 0.0)
 
-    @property
+    @cached_property
     def searched(self) -> float:
         """Seconds of search, over all its studies."""
         return float(self.studies["seconds"].astype(float).sum())
 
-    @property
+    @cached_property
     def running(self) -> list[dict[str, Any]]:
         """The trials in training."""
         return [trial for trial in self.trials if trial["state"] == "RUNNING"]
 
-    @property
+    @cached_property
     def is_deep(self) -> bool:
         """Whether any of its models learns in epochs."""
         chosen = self.parameters.search.models if self.parameters else ()
         return any(name in MODELS and MODELS[name].kind == "deep" for name in chosen)
 
-    @property
+    @cached_property
     def pending(self) -> list[dict[str, Any]]:
         """What was asked of the launch at work and is not answered yet."""
         return [one for one in self.asked if is_missing(one["acknowledged"])]
 
-    @property
+    @cached_property
     def asked(self) -> list[dict[str, Any]]:
         """What was asked of the latest launch, oldest first."""
         return records(self.commands[self.commands["created"] >= self.row["started"]])

@@ -13,7 +13,7 @@ from dashboard.connection import Connection
 from dashboard.run_view import RunView, run_view, whole_frame
 
 # Pages that ask within this time of one another get the same answer.
-_FRESH_SECONDS = 0.4
+_FRESH_SECONDS = 0.5
 # What is costly may take this share of the time, which a search on the same machine would rather have.
 _SHARE, _LEAST_SECONDS = 1 / 25, 1.5
 # Trials that are read before a page opens, where nobody has read the store's yet: a blink.
@@ -48,6 +48,7 @@ class Watch:
     texts: Callable[[RunView], Mapping[str, Any]]
     _scene: tuple[RunView, dict[str, regions.Made]] | None = None
     _costly: dict[Any, Paced] = field(default_factory=dict)
+    _shared: tuple[RunView | None, dict[Any, Any]] = field(default_factory=lambda: (None, {}))
     _frame: tuple[Any, pd.DataFrame] | None = None
     _looked: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -70,6 +71,16 @@ class Watch:
                 self._lock.release()
         assert scene is not None  # for mypy: without one, it was waited for
         return scene
+
+    def shared(self, view: RunView, key: Any, make: Callable[[], Any]) -> Any:
+        """What several pages would make of the same look at the run, made once."""
+        of, known = self._shared
+        if of is not view:
+            known = {}
+            self._shared = (view, known)
+        if key not in known:
+            known[key] = make()
+        return known[key]
 
     def expire(self) -> None:
         """Look again when a page asks next: something was written on its behalf."""

@@ -112,24 +112,34 @@ def register(app: Dash) -> None:
     ) -> list[Any]:
         watch = _watch(run_id)
         view, texts = watch.look()
-        contents = {
-            **texts,
-            **_costly(watch, view, bool(dark)),
-            "watch": regions.made(options(view, chosen)),
-            "watched": watched(watch, view, chosen) or regions.made(None),
-        }
+        contents, pace_now, css_now = watch.shared(
+            view, (dark, chosen), lambda: _answer(watch, view, texts, bool(dark), chosen)
+        )
         *parts, choices, data, now = regions.changes((*_REGIONS, "watch", "watched"), contents, seen)
         said = news(view.folder, place)
         return [
             *parts,
             now,
-            _new(_pace(view), pace),
-            _new(_body_class(view), css),
+            _new(pace_now, pace),
+            _new(css_now, css),
             choices,
             data,
             said.lines if said else no_update,
             said.place if said else no_update,
         ]
+
+
+def _answer(
+    watch: Watch, view: RunView, texts: Mapping[str, Any], dark: bool, chosen: str | None
+) -> tuple[dict[str, Any], int, str]:
+    """What every page that looks at the same trial shows of a view; its pace and class."""
+    contents = {
+        **texts,
+        **_costly(watch, view, dark),
+        "watch": regions.made(options(view, chosen)),
+        "watched": watched(watch, view, chosen) or regions.made(None),
+    }
+    return contents, _pace(view), _body_class(view)
 
 
 def _watch(run_id: str) -> Watch:

@@ -1,12 +1,10 @@
 """From images on a disk to the page of a dataset: a real Chromium, a real server, a real preparation."""
 
 import base64
-import io
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from dropping import DROP, archive_of
 from playwright.sync_api import Browser, Page, Route, expect
 from prepared_samples import enter_prepared
 from projects import Project, dashboard_of, draw_photos, make_project, wait_until
@@ -15,16 +13,6 @@ from dashboard.dataset_view import TABS
 from tunescope.store import open_store
 
 pytestmark = pytest.mark.browser
-
-DROP = """([name, content]) => {
-    const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name, { lastModified: 1 }));
-    const zone = document.getElementById("upload-zone");
-    for (const kind of ["dragenter", "dragover", "drop"]) {
-        zone.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-    }
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +40,6 @@ def complaints(page: Page) -> list[str]:
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("console", lambda line: line.type == "error" and found.append(line.text))
     return found
-
-
-def archive_of(folder: Path) -> str:
-    """The folder as a zip, in base64."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as packed:
-        for path in sorted(folder.rglob("*.png")):
-            packed.write(path, path.relative_to(folder))
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def enter(page: Page, label: str, text: str) -> None:

@@ -1,11 +1,12 @@
-"""A real run is steered from its page: paused, given a configuration, resumed, given a budget, stopped."""
+"""Real runs are steered from their page, and outlive page and server."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from projects import Project, dashboard_of, make_project, wait_until
+from projects import Project, dashboard_of, free_port, kill_group, make_project, wait_until
 
 from tunescope.store import Store, frames, open_store, runs
 
@@ -65,8 +66,12 @@ def test_a_run_is_paused_fed_resumed_and_stopped_from_its_page(
     expect(state).to_have_text("Running", timeout=60_000)
     wait_until(lambda: ended(store) >= 3)
 
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause").dblclick()
     expect(state).to_have_text("Paused", timeout=10_000)
+    assert list(frames.commands_frame(store, "steered")["name"]) == ["pause"]
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#run-state")).to_have_text("Paused")
     expect(asked).to_contain_text("Paused")
     wait_until(lambda: ended(store) == trials(store))
     before = trials(store)
@@ -90,8 +95,69 @@ def test_a_run_is_paused_fed_resumed_and_stopped_from_its_page(
     page.get_by_label("Trials", exact=True).fill("5000")
     page.get_by_role("button", name="Change").click()
     expect(page.locator("#run-meters")).to_contain_text("of 5,000", timeout=10_000)
+    expect(other.locator("#run-meters")).to_contain_text("of 5,000")
+    expect(other.locator("#run-answers")).to_contain_text("The budget is changed")
+    assert runs.get(store, "steered")["parameters"]["search"]["max_trials"] == 5000
 
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Stop now").click()
     expect(state).to_have_text("Stopped", timeout=30_000)
     expect(asked).to_contain_text("Stop")
+
+
+def test_a_trial_is_pruned_and_the_run_stops_after_those_in_training(
+    page: Page, project: Project, address: str, store: Store
+) -> None:
+    search = "search.models=cnn,search.strategies=random,search.max_seconds=900,search.workers=2"
+    process = project.start(f"dataset.source=photos,dataset.image_size=64,run.id=steered,{search}")
+    try:
+        wait_until(lambda: len(frames.trials_frame(store, "steered")) >= 2)
+        page.goto(f"{address}/runs/steered")
+        prune = page.get_by_role("button", name="Prune trial steered-random #1")
+        prune.click()
+        expect(page.locator("#run-answers")).to_contain_text("Prune steered-random #1")
+        wait_until(lambda: frames.trials_frame(store, "steered").iloc[1]["state"] != "RUNNING")
+
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_role("button", name="After the trials in training").click()
+        expect(page.locator("#run-notice")).to_contain_text("Stop")
+        expect(page.locator("#run-state")).to_have_text(re.compile("Stopped|Finished"), timeout=120_000)
+    finally:
+        process.wait(timeout=60)
+    stop = frames.commands_frame(store, "steered").iloc[-1]
+    assert stop["argument"] == {"finish_trials": True}
+    before = frames.trials_frame(store, "steered")
+    # Every trial that was in training when the stop was asked went on to its end.
+    assert not before["reason"].fillna("").str.contains("stopped by command").any()
+
+
+def test_a_page_goes_on_after_the_server_was_restarted_in_the_middle_of_a_run(
+    page: Page, project: Project, store: Store
+) -> None:
+    port = free_port()
+    process = project.start(
+        "dataset.source=photos,run.id=outlives,search.models=decision_tree,search.max_seconds=600"
+    )
+    try:
+        with dashboard_of(project, port) as address:
+            wait_until(lambda: len(frames.trials_frame(store, "outlives")) >= 1)
+            page.goto(f"{address}/runs/outlives?level=warning")
+            expect(page.locator("#run-state")).to_have_text("Running")
+        expect(page.locator("#shell-offline")).to_contain_text("No connection", timeout=15_000)
+        before = len(frames.trials_frame(store, "outlives"))
+        wait_until(lambda: len(frames.trials_frame(store, "outlives")) > before)
+        with dashboard_of(project, port):
+            expect(page.locator("#shell-offline")).to_be_hidden(timeout=20_000)
+            expect(page.locator("#run-state")).to_have_text("Running", timeout=20_000)
+            expect(page.get_by_label("Level")).to_have_value("warning")
+            kill_group(process)
+            expect(page.locator("#run-state")).to_have_text("Interrupted", timeout=10_000)
+            expect(page.locator("#run-notice")).to_contain_text("ended without a word")
+            page.get_by_role("button", name="Resume").dblclick()
+            expect(page.locator("#run-state")).to_have_text("Running", timeout=60_000)
+            assert runs.get(store, "outlives")["launches"] == 2
+            page.get_by_role("button", name="Stop", exact=True).click()
+            page.get_by_role("button", name="Stop now").click()
+            expect(page.locator("#run-state")).to_have_text(re.compile("Stopped|Finished"), timeout=60_000)
+    finally:
+        kill_group(process)

@@ -81,11 +81,9 @@ def make_project(root: Path) -> Project:
 
 
 @contextmanager
-def dashboard_of(project: Project) -> Iterator[str]:
+def dashboard_of(project: Project, port: int | None = None) -> Iterator[str]:
     """The address of the project's dashboard, which is a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     command = [sys.executable, "-m", "dashboard", "--port", str(port)]
     server = subprocess.Popen(command, cwd=project.root, env=project.environ(), stdout=subprocess.DEVNULL)
     try:
@@ -94,6 +92,14 @@ def dashboard_of(project: Project) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _listens(port: int) -> bool:

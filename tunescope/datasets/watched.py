@@ -13,4 +13,4 @@ def watched_rows(dataset: PackedDataset, amount: int = WATCHED) -> npt.NDArray[n
     rows = dataset.indices("validation")
     by_class = rows[np.argsort(dataset.labels[rows], kind="stable")]
     places = np.linspace(0, len(rows) - 1, min(amount, len(rows))).round().astype(int)
-    return by_class[places].astype(np.int64)
+    return np.asarray(by_class[places], np.int64)
