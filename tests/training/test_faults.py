@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import weakref
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from tunescope.datasets import PackedDataset
 from tunescope.parameters import TrainingParameters
 from tunescope.training import TrainingFault, task, train
 from tunescope.training.deep_predictor import build_module
-from tunescope.training.faults import ran_out_of_memory
+from tunescope.training.faults import BrokenBackward, ran_out_of_memory
 
 
 def test_the_errors_of_devices_and_of_the_system_are_known() -> None:
@@ -25,6 +26,44 @@ def test_the_errors_of_devices_and_of_the_system_are_known() -> None:
     with pytest.raises(RuntimeError) as raised:
         torch.empty(2**55)
     assert ran_out_of_memory(raised.value)
+
+
+class Activation:
+    """What a forward pass leaves for the backward pass."""
+
+
+class Remembering(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor, activation: Activation) -> torch.Tensor:
+        ctx.activation = activation
+        return values.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return gradient, None
+
+
+def _broken_backward_pass() -> "weakref.ref[Activation]":
+    """One that fails between two layers, where the gradient of a weight is stored."""
+
+    def refuse(gradient: torch.Tensor) -> None:
+        raise MemoryError
+
+    activation = Activation()
+    inputs, weights = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    weights.register_hook(refuse)
+    loss = (Remembering.apply(inputs, activation) * weights).sum()
+    with pytest.raises(MemoryError):
+        loss.backward()
+    return weakref.ref(activation)
+
+
+def test_what_a_backward_pass_held_when_it_failed_is_given_back_each_time() -> None:
+    broken = BrokenBackward()
+    for _ in range(2):
+        held = _broken_backward_pass()
+        broken.let_go()
+        assert held() is None
 
 
 # A training whose address space is limited to what it has at its beginning, and some more.

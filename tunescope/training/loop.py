@@ -19,7 +19,7 @@ from tunescope.training.batches import Batches
 from tunescope.training.checkpoint import Checkpoint
 from tunescope.training.deep_predictor import probabilities_of
 from tunescope.training.evaluation import scores
-from tunescope.training.faults import free_cached_memory, ran_out_of_memory
+from tunescope.training.faults import BrokenBackward, free_cached_memory, ran_out_of_memory
 from tunescope.training.optimizers import Optimizer, learning_rate
 from tunescope.training.outcome import Epoch, Probabilities, Stopped, TrainingFault
 from tunescope.training.policies import make_policy
@@ -121,6 +121,7 @@ class Loop:
         self._looks_every = STEPS_BETWEEN_LOOKS if setting.device.startswith("cuda") else 1
         self.first_step = COMPILE if setting.options.compile else WARM_UP
         self._is_warm = False
+        self._broken = BrokenBackward()
         self._after_step: Callable[[], object] = lambda: None
 
     def run(self, after_step: Callable[[], object] = lambda: None) -> Best:
@@ -239,6 +240,7 @@ class Loop:
             )
         self.progress.piece = size // 2
         self.optimizer.clear()
+        self._broken.let_go()
         free_cached_memory(self.setting.device)
 
     def _rate(self, step: int | None = None) -> float:
