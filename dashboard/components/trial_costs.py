@@ -90,8 +90,10 @@ def _pairs(row: Mapping[str, Any], found: Speed) -> list[tuple[str, str]]:
         ("Memory of the process", memory(row["peak_memory_bytes"])),
         ("Memory of the GPU", memory(row["device_memory_bytes"])),
         ("Forward pass of an image", quantity(found.flops_per_image, "FLOP")),
+        ("Traffic of an image", quantity(known(row["bytes_per_image"]), "B")),
         ("Training computed", quantity(found.flops_per_second, "FLOP/s")),
         ("Peak of the device", quantity(found.peak, "FLOP/s")),
+        ("Bandwidth of the device", quantity(known(row["peak_bandwidth"]), "B/s")),
         ("Utilisation", percent(found.utilisation)),
         ("Energy of the GPU", quantity(known(row["energy_joules"]), "J")),
     ]

@@ -51,6 +51,13 @@ def test_a_roof_bends_where_arithmetic_takes_over() -> None:
     assert "60% of what the roof allows" in dots.text[0].replace("60.0%", "60%")
 
 
+@pytest.mark.parametrize(("intensity", "step"), [(20.0, "D2"), (0.02, 1)])
+def test_a_roofline_between_two_powers_of_ten_has_marks_too(intensity: float, step: object) -> None:
+    point = RooflinePoint("s", 4, "cnn", "here", intensity, 3e8, 0.6)
+    figure = timing_roofline.draw(Roofline((Roof("here", "float32", 4e9, 1e8),), (point,)))
+    assert figure.layout.xaxis.dtick == step
+
+
 def test_names_are_never_markup() -> None:
     step = StepCost(MARKUP, MARKUP, "float32", 1, 1, 1.0, (("load", 1.0),))
     spread = Spread(MARKUP, MARKUP, 1, (1.0,) * 5)

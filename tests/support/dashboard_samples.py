@@ -27,6 +27,8 @@ DEEP_COSTS = {
     "micro_batch": 64,
     "flops_per_image": 41_300_000,
     "peak_flops": 5.1e11,
+    "bytes_per_image": 1_240_000,
+    "peak_bandwidth": 2.1e10,
     "energy_joules": 1234.5,
     "device_memory_bytes": 1_460_000_000,
     "notes": ["Images of 16 x 16 are enlarged to 32 x 32."],

@@ -10,7 +10,7 @@ from torch import nn
 from tunescope.timing import peak
 from tunescope.timing.energy import EnergyMeter
 from tunescope.timing.operators import operator_profile
-from tunescope.timing.peak import measured_peak
+from tunescope.timing.peak import measured_bandwidth, measured_peak
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -33,6 +33,19 @@ def test_a_peak_is_measured_once_and_leaves_threads_and_random_numbers_alone(
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.get_rng_state(), random)
     measured_peak.cache_clear()
+
+
+def test_the_bandwidth_is_what_a_copy_reaches_and_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peak, "COPIED", 2**22)
+    measured_bandwidth.cache_clear()
+    threads, random = torch.get_num_threads(), torch.get_rng_state()
+    # From a memory card to the fastest caches of our time.
+    assert 1e7 < measured_bandwidth("cpu", threads + 1) < 1e14
+    assert measured_bandwidth("cpu", threads + 1) == measured_bandwidth("cpu", threads + 1)
+    assert measured_bandwidth.cache_info().misses == 1
+    assert torch.get_num_threads() == threads
+    assert torch.equal(torch.get_rng_state(), random)
+    measured_bandwidth.cache_clear()
 
 
 def test_nobody_measures_the_energy_of_a_cpu() -> None:

@@ -11,6 +11,7 @@ from patterns import pattern_dataset
 
 from tunescope.datasets import PackedDataset
 from tunescope.parameters import TrainingParameters
+from tunescope.timing import peak
 from tunescope.training import POLICIES, Epoch, Stopped, Trained, TrainingFault, train
 from tunescope.training.deep_predictor import DeepPredictor
 from tunescope.training.policies import make_policy
@@ -226,7 +227,23 @@ def test_what_a_training_took_of_the_machine_is_told(dataset: PackedDataset) -> 
     assert costs.flops_per_image is not None
     assert costs.flops_per_image > 2 * 16 * 16 * 27 * 8
     assert costs.peak_flops > 1e8
+    # It reads the image, and writes and reads the 8 maps of 16 x 16 at least.
+    assert costs.bytes_per_image is not None
+    assert costs.bytes_per_image > 4 * (3 + 2 * 8) * 16 * 16
+    assert costs.peak_bandwidth is not None
+    assert costs.peak_bandwidth > 1e7
     assert costs.device_memory_bytes is None
+
+
+def test_where_no_memory_is_left_for_a_large_copy_the_training_goes_on(
+    dataset: PackedDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peak, "COPIED", 2**55)
+    peak.measured_bandwidth.cache_clear()
+    costs = _trained(dataset, {"epochs": 1}).costs
+    assert costs is not None
+    assert costs.peak_bandwidth is None
+    assert costs.bytes_per_image
 
 
 def test_the_costliest_operators_are_noted_on_request(dataset: PackedDataset) -> None:

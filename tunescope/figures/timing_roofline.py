@@ -1,6 +1,6 @@
 """Trainings under the roofs of their devices."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunescope.analysis.timing_roofline import Roof, Roofline, RooflinePoint, roofline
 from tunescope.figures import style
@@ -25,9 +25,15 @@ def draw(found: Roofline, dark: bool = False) -> "Figure":
         _add_roof(figure, roof, low, high, _DASHES[place % len(_DASHES)], dark)
     for model in dict.fromkeys(point.model for point in found.points):
         _add(figure, [point for point in found.points if point.model == model], dark)
-    figure.update_xaxes(title_text="Operations a byte", type="log", dtick=1, tickformat="~s")
-    figure.update_yaxes(title_text="Operations a second", type="log", dtick=1, tickformat="~s")
+    heights = [point.reached for point in found.points] + [roof.peak for roof in found.roofs]
+    figure.update_xaxes(title_text="Operations a byte", **_scale(low, high))
+    figure.update_yaxes(title_text="Operations a second", **_scale(min(heights), max(heights)))
     return figure
+
+
+def _scale(low: float, high: float) -> dict[str, Any]:
+    """A logarithmic axis; between two powers of ten there are twos and fives too, lest nothing be marked."""
+    return {"type": "log", "dtick": 1 if high > 100 * low else "D2", "tickformat": "~s"}
 
 
 def _add_roof(figure: "Figure", roof: Roof, low: float, high: float, dash: str, dark: bool) -> None:

@@ -1,6 +1,6 @@
 """Where the time goes, and on which machine: phase clocks and the device manifest.
 
-What needs torch stands in modules of its own: ``flops``, ``peak``, ``energy`` and ``operators``.
+What needs torch stands in modules of its own: ``work``, ``peak``, ``energy`` and ``operators``.
 """
 
 from tunescope.timing.device import device_manifest, usable_cores

@@ -10,15 +10,16 @@ import torch
 from tunescope.models import Model
 from tunescope.timing import PhaseClock
 from tunescope.timing.energy import EnergyMeter
-from tunescope.timing.flops import forward_flops
 from tunescope.timing.operators import operator_profile
-from tunescope.timing.peak import measured_peak
+from tunescope.timing.peak import measured_bandwidth, measured_peak
+from tunescope.timing.work import Work, forward_work
+from tunescope.training.faults import ran_out_of_memory
 from tunescope.training.loop import Loop
 from tunescope.training.memory import peak_memory, reset_peak_memory
 from tunescope.training.outcome import Costs, Trained
 from tunescope.training.precision import Precision, chosen_precision
 from tunescope.training.setting import Setting
-from tunescope.training.task import Task, make_task
+from tunescope.training.task import make_task
 
 # What a training image goes through: its throughput is about the time of these.
 PHASES_OF_A_STEP = ("load", "augment", "forward", "backward", "optimizer")
@@ -37,18 +38,22 @@ def train_deep(model: Model, hyperparameters: Mapping[str, Any], setting: Settin
             torch.set_num_threads(setting.threads)
             precision = chosen_precision(setting.options.precision, setting.device)
             peak = measured_peak(setting.device, precision, setting.threads)
+            bandwidth = _bandwidth(setting)
             reset_peak_memory(setting.device)
             loop = _loop(model, hyperparameters, setting, precision, clock)
-            flops = _flops(loop.task)
         with operator_profile(setting.options.profile, setting.device) as profile:
             best = loop.run(profile.step)
         joules, memory = energy.joules(), peak_memory(setting.device)
+        with clock.phase("prepare"):
+            work = _work(loop)
     seconds = loop.seconds_before + time.perf_counter() - begun
     costs = Costs(
         device=setting.device,
         precision=loop.precision,
-        flops_per_image=flops,
+        flops_per_image=work.flops if work else None,
         peak_flops=peak,
+        bytes_per_image=work.traffic if work else None,
+        peak_bandwidth=bandwidth,
         energy_joules=joules,
         device_memory_bytes=memory.device_bytes,
         batch_size=loop.batches.size,
@@ -90,10 +95,20 @@ def _seeded(setting: Setting) -> Iterator[None]:
         yield
 
 
-def _flops(task: Task) -> int | None:
-    """Of one image's forward pass through what learns."""
-    row = torch.from_numpy(task.inputs[:1].copy())
-    return forward_flops(task.learner, task.prepare(row.to(next(task.learner.parameters()).device)))
+def _bandwidth(setting: Setting) -> float | None:
+    """Unknown where there is no memory to spare for the copy: a small network may learn all the same."""
+    try:
+        return measured_bandwidth(setting.device, setting.threads)
+    except (RuntimeError, MemoryError) as error:
+        if not ran_out_of_memory(error):
+            raise
+        return None
+
+
+def _work(loop: Loop) -> Work | None:
+    """Of one image's forward pass through what learns; only now it is known how many went together."""
+    row = loop.task.prepare(torch.from_numpy(loop.task.inputs[:1].copy()).to(loop.setting.device))
+    return forward_work(loop.learner, tuple(row.shape[1:]), loop.progress.piece, loop.precision)
 
 
 def _images_per_second(loop: Loop) -> float:

@@ -58,6 +58,10 @@ class Costs:
         flops_per_image: floating point operations of one image's forward pass; None where unknown.
         peak_flops: operations a second that the device reached in a large matrix product, with as many
             threads and in this precision.
+        bytes_per_image: memory traffic of one image's forward pass, an operator at a time, with its share of
+            what is read once for a micro batch; None where unknown.
+        peak_bandwidth: bytes a second that a large copy read and wrote, with as many threads; None where
+            there was no memory for it.
         energy_joules: of the GPU, while the training ran; None where nobody measures it.
         device_memory_bytes: peak of a GPU's memory that tensors took.
         batch_size: images in a step of the optimizer.
@@ -69,6 +73,8 @@ class Costs:
     precision: str
     flops_per_image: int | None
     peak_flops: float
+    bytes_per_image: int | None
+    peak_bandwidth: float | None
     energy_joules: float | None
     device_memory_bytes: int | None
     batch_size: int
