@@ -130,6 +130,12 @@ class RunView:
         chosen = self.parameters.search.models if self.parameters else ()
         return any(name in MODELS and MODELS[name].kind == "deep" for name in chosen)
 
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether epochs have ended, or none comes any more, and no predictions were noted."""
+        has_epochs = self.epochs or any(not is_missing(one["epochs"]) for one in self.trials)
+        return not self.predicted and bool(has_epochs or not self.is_live)
+
     @cached_property
     def pending(self) -> list[dict[str, Any]]:
         """What was asked of the launch at work and is not answered yet."""

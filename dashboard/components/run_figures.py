@@ -5,6 +5,7 @@ from typing import Any
 from dash import html
 
 from dashboard import links
+from dashboard.components import steering
 from dashboard.components.basics import link, tile
 from dashboard.components.progress import budget_meters
 from dashboard.run_view import RunView, time_left
@@ -58,6 +59,8 @@ def time_left_in_words(view: RunView) -> tuple[str, str]:
         return NOTHING, "as long as the images take"
     if not left.studies:
         return "soon", "the search has ended; the winner is measured and the report written"
+    if steering.last_stop(view) is not None:
+        return "soon", "the run stops"
     if view.state == "paused":
         return NOTHING, f"paused; {_amount(left)} of search to come"
     if left.seconds is None:

@@ -96,11 +96,11 @@ def _share(view: RunView, strategy: str) -> float | None:
 def _line(view: RunView, stage: _Stage, is_last: bool) -> html.Li:
     state = _state(view, stage, is_last)
     now = f", {stage_name(stage.steps[-1]['name'])}" if state == "running" and len(stage.steps) > 1 else ""
-    words = {"finished": "done", "running": f"at work{now}", "waiting": "to come"}
+    words = {"skipped": "not begun", "finished": "done", "running": f"at work{now}", "waiting": "to come"}
     bar = stage.share if state == "running" and stage.share is not None else None
     return html.Li(
         [
-            html.Span(icon(state), className=f"step-mark state-{state}"),
+            html.Span(icon("waiting" if state == "skipped" else state), className=f"step-mark state-{state}"),
             html.Span(
                 [html.Span(stage.title), _bar(bar) if bar is not None else None], className="step-name"
             ),

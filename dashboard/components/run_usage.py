@@ -7,6 +7,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.charts import lean
+from dashboard.reading import since
 from dashboard.run_view import RunView
 from dashboard.watching import Watch
 from dashboard.wording import NOTHING, memory
@@ -17,6 +18,7 @@ from tunescope.store.schema import now
 
 # Of a long run only the latest part is shown.
 _MINUTES = 15
+_FIRST_SECONDS = 15.0
 
 
 def usage_part(watch: Watch, view: RunView, dark: bool) -> Any:
@@ -33,7 +35,9 @@ def _charts(watch: Watch, view: RunView, dark: bool) -> Any:
     machine = frames.device(store, view.run_id)
     found = usage(samples, machine.get("cores"), machine.get("memory_bytes"))
     if not found:
-        return html.P("The first figures come within a few seconds.", className="muted")
+        is_young = since(view.row["started"]) < _FIRST_SECONDS
+        text = "The first figures come within a few seconds." if is_young else "No figures were noted."
+        return html.P(text, className="muted")
     return html.Ul([_line(one, machine, dark) for one in found], className="usage")
 
 

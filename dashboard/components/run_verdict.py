@@ -52,7 +52,7 @@ def _stopping(asked: Mapping[str, Any]) -> Any:
 def _failed(view: RunView) -> Any:
     reason = view.row["reason"] or "Its process ended before the work began; the log below says more."
     mend = "Resume tries again from where it stopped; Run again opens its settings to change them."
-    return notice("danger", "This run failed", f"{reason} {'' if reason.endswith('.') else '· '}{mend}")
+    return notice("danger", "This run failed", f"{reason.rstrip('.')}. {mend}")
 
 
 def _interrupted(view: RunView) -> Any:

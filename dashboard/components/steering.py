@@ -107,7 +107,8 @@ def stop_dialog() -> html.Div:
 def answers(view: RunView) -> Any:
     """The latest command with what became of it, while it is news."""
     news = [one for one in view.asked if since(one["created"]) < _NEWS_SECONDS]
-    if not news or not view.is_live:
+    # A stop is told of as long as it lasts.
+    if not news or not view.is_live or (news[-1]["name"] == "stop" and not is_refused(news[-1])):
         return None
     latest = news[-1]
     is_waiting = is_missing(latest["acknowledged"])

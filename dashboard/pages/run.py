@@ -216,6 +216,7 @@ def _body_class(view: RunView) -> str:
         "is-live": view.is_live and not view.is_preparation,
         "is-untrained": is_untrained,
         "is-shallow": not view.is_deep,
+        "is-unwatched": view.is_unwatched,
     }
     return " ".join(["run-body", f"is-{view.state}", *(name for name, holds in marks.items() if holds)])
 

@@ -93,7 +93,7 @@ def test_a_poll_sends_charts_once_and_then_only_what_moves(browser: Browser) -> 
     values = {
         "run-id.data": "signs-finished",
         "run-poll.interval": 3000,
-        "run-body.className": "run-body is-finished",
+        "run-body.className": "run-body is-finished is-unwatched",
     }
     first = browser.call("run-state.children", values, "run-poll.n_intervals")
     assert "Validation accuracy" in first.text("run-history")

@@ -227,7 +227,9 @@ def test_each_worker_says_what_it_trains_and_how_far(
 def test_predictions_of_the_trial_in_training_are_sent_epoch_by_epoch(
     browser: Browser, samples: Samples, store: Store
 ) -> None:
-    assert poll(browser).outputs["run-watched"]["data"] is None
+    before = poll(browser)
+    assert before.outputs["run-watched"]["data"] is None
+    assert "is-unwatched" in before.outputs["run-body"]["className"]
     samples.running("signs-grid", epochs=0)
     for epoch in (1, 2):
         trial_rows.enter_epoch(store, 5, epoch=epoch, validation_accuracy=0.5, predictions=[[3, 0.51234]])
@@ -235,5 +237,6 @@ def test_predictions_of_the_trial_in_training_are_sent_epoch_by_epoch(
     data = answer.outputs["run-watched"]["data"]
     assert (data["trial"], data["epochs"], data["answers"]) == ("signs-grid/4", [1, 2], [[[3, 0.512]]] * 2)
     assert "in training" in answer.text("run-watch", "options")
+    assert "is-unwatched" not in answer.outputs["run-body"]["className"]
     other = poll(browser, **{"run-watch__value": "signs-grid/0"})
     assert other.outputs["run-watched"]["data"] is None

@@ -160,4 +160,5 @@ def test_a_page_goes_on_after_the_server_was_restarted_in_the_middle_of_a_run(
             page.get_by_role("button", name="Stop now").click()
             expect(page.locator("#run-state")).to_have_text(re.compile("Stopped|Finished"), timeout=60_000)
     finally:
-        kill_group(process)
+        if process.poll() is None:
+            kill_group(process)

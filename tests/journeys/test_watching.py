@@ -65,6 +65,7 @@ def test_photos_from_a_phone_are_uploaded_searched_and_reported_without_a_termin
     page = context.new_page()
     with dashboard_of(project) as address:
         page.goto(f"{address}/datasets")
+        expect(page.locator("#upload-zone")).to_be_visible(timeout=20_000)
         page.evaluate(DROP, ["phone.zip", archive_of(project.root / "photos")])
         page.get_by_role("button", name="Prepare", exact=True).click()
         page.get_by_role("link", name="Search models on this").click(timeout=60_000)
