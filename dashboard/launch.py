@@ -95,7 +95,16 @@ def command_line(tree: Mapping[str, Any]) -> str:
     if all(_fits(value) for _, value in leaves):
         parameters = ",".join(f"{key}={_written(value)}" for key, value in leaves)
         return f"kedro run --params={shlex.quote(parameters)}"
-    return f"cat > run.yml <<'END'\n{_configuration(tree)}END\nkedro run --config=run.yml"
+    return f"cat > run.yml <<'END'\n{run_file(tree)}END\nkedro run --config=run.yml"
+
+
+def run_file(tree: Mapping[str, Any], pipelines: Sequence[str] = ()) -> str:
+    """The YAML that `kedro run --config=` takes for the same run."""
+    # Kedro reads the names as its option takes them: one text with commas.
+    chosen = {"pipelines": ",".join(pipelines)} if pipelines else {}
+    given = {"run": {"params": dict(tree), **chosen}}
+    text: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _announced(store: Store, parameters: Mapping[str, Any], project: Path) -> tuple[str, dict[str, Any]]:
@@ -122,7 +131,7 @@ def _spawn(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "run.yml"
-        configuration.write_text(_configuration(tree, pipelines), encoding="utf-8")
+        configuration.write_text(run_file(tree, pipelines), encoding="utf-8")
         process = _process(store, configuration, folder / "launch.log", launcher)
     except OSError as error:
         reason = f"The process of run `{run_id}` could not be started: {error}"
@@ -151,14 +160,6 @@ def _absolute(store: Store) -> str:
     prefix, _, path = store.url.partition(":///")
     is_relative = prefix.startswith("sqlite") and path and not path.startswith(("/", ":"))
     return f"{prefix}:///{Path(path).resolve()}" if is_relative else store.url
-
-
-def _configuration(tree: Mapping[str, Any], pipelines: Sequence[str] = ()) -> str:
-    # Kedro reads the names as its option takes them: one text with commas.
-    chosen = {"pipelines": ",".join(pipelines)} if pipelines else {}
-    given = {"run": {"params": dict(tree), **chosen}}
-    text: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
-    return text
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
+from dashboard.configurations import read
 from dashboard.form import Values
 from tunescope.parameters import Parameters
 from tunescope.search.checks import build_space
@@ -83,7 +82,7 @@ def entered_options(entered: Values) -> dict[str, dict[str, Any]]:
     for key, text in entered.items():
         strategy, _, option = key.partition(".")
         if text not in (None, ""):
-            found.setdefault(strategy, {})[option] = _read(text)
+            found.setdefault(strategy, {})[option] = read(text)
     return found
 
 
@@ -161,14 +160,4 @@ def _fits(one: Hyperparameter, change: Mapping[str, Any], value: Any) -> bool:
 def grid_values(text: Any) -> list[Any]:
     """``"1, 10"`` as its values; nothing for an empty text."""
     parts = [part.strip() for part in str(text or "").split(",")]
-    return [_read(part) for part in parts if part]
-
-
-def _read(text: Any) -> Any:
-    """A text as YAML reads it, and `1e-3`, which YAML takes for a text, as a number."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return float(text) if "e-" in text.lower() else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError):
-        return text
+    return [read(part) for part in parts if part]

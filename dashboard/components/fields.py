@@ -7,15 +7,32 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard.components.basics import sentence
-from dashboard.form import Field, Values
+from dashboard.form import Values
+from dashboard.form_fields import Field
 
 DEBOUNCE_SECONDS = 0.4
 
 
-def entry(page: str, field: Field, value: Any, suggestions: Sequence[str] = ()) -> html.Div:
-    """A field of the form of a page, whose control has the id ``{"type": "<page>-field", "key": ...}``."""
-    fault = html.Div(id={"type": f"{page}-fault", "key": field.key}, className="field-fault", role="alert")
-    control = _control(page, field, value)
+def entry(
+    page: str,
+    field: Field,
+    value: Any,
+    suggestions: Sequence[str] = (),
+    choices: Sequence[Mapping[str, Any]] = (),
+    has_fault: bool = True,
+) -> html.Div:
+    """A field of the form of a page, whose control has the id ``{"type": "<page>-field", "key": ...}``.
+
+    Args:
+        page: prefix of the ids.
+        field: what is asked.
+        value: what its control holds.
+        suggestions: what a text field offers.
+        choices: options of a field of names, made by :func:`choice`; else its own, a line each.
+        has_fault: whether the place for its fault is within; else :func:`fault_place` makes one elsewhere.
+    """
+    fault = fault_place(page, field) if has_fault else None
+    control = _control(page, field, value, choices)
     if field.kind == "names":
         legend = html.Legend(field.label, className="visually-hidden")
         return html.Div([html.Fieldset([legend, control]), fault], className="field")
@@ -30,6 +47,16 @@ def entry(page: str, field: Field, value: Any, suggestions: Sequence[str] = ()) 
 def labelled(text: str, control: Any) -> html.Label:
     """A control whose label is only read aloud."""
     return html.Label([html.Span(text, className="visually-hidden"), control], className="labelled")
+
+
+def fault_place(page: str, field: Field) -> html.Div:
+    """Where the fault of a field is told."""
+    return html.Div(id={"type": f"{page}-fault", "key": field.key}, className="field-fault", role="alert")
+
+
+def choice(name: str, parts: Sequence[Any]) -> dict[str, Any]:
+    """An option of a field of names: what its card shows."""
+    return {"value": name, "label": html.Span(list(parts), className="choice-text")}
 
 
 def values_of(entered: Sequence[Any], ids: Sequence[Mapping[str, str]]) -> Values:
@@ -50,28 +77,24 @@ def _list_id(page: str, field: Field) -> str:
     return f"{page}-known-{field.key.replace('.', '-')}"
 
 
-def _control(page: str, field: Field, value: Any) -> Any:
+def _control(page: str, field: Field, value: Any, choices: Sequence[Mapping[str, Any]]) -> Any:
     properties = {
         "id": {"type": f"{page}-field", "key": field.key},
         "className": "choice-cards" if field.kind == "names" else "field-input",
         "value": value,
     }
     if field.kind == "names":
-        return dbc.Checklist(options=_cards(field), **properties)
+        return dbc.Checklist(options=list(choices or _cards(field)), **properties)
     if field.kind == "choice":
         options = [{"label": line, "value": name} for name, line in _options(field).items()]
         return dbc.Select(options=options, **properties)
+    properties |= {"debounce": DEBOUNCE_SECONDS, "placeholder": field.placeholder}
     if field.kind == "text":
-        return dbc.Input(type="text", debounce=DEBOUNCE_SECONDS, placeholder=field.placeholder, **properties)
+        return dbc.Input(type="text", **properties)
+    if field.kind == "configurations":
+        return dbc.Textarea(rows=3, spellcheck="false", **properties)
     step = 1 if field.kind == "whole" else "any"
-    return dbc.Input(
-        type="number",
-        step=step,
-        debounce=DEBOUNCE_SECONDS,
-        placeholder=field.placeholder,
-        inputmode="decimal",
-        **properties,
-    )
+    return dbc.Input(type="number", step=step, inputmode="decimal", **properties)
 
 
 def _options(field: Field) -> dict[str, str]:
@@ -80,11 +103,6 @@ def _options(field: Field) -> dict[str, str]:
 
 def _cards(field: Field) -> list[dict[str, Any]]:
     return [
-        {
-            "value": name,
-            "label": html.Span(
-                [html.Strong(name.replace("_", " ")), html.Span(line)], className="choice-text"
-            ),
-        }
+        choice(name, [html.Strong(name.replace("_", " ")), html.Span(line)])
         for name, line in _options(field).items()
     ]

@@ -9,7 +9,8 @@ from dash import html
 from dashboard.components.basics import attributes, button, card, icon
 from dashboard.components.fields import entry
 from dashboard.components.tables import Column, table
-from dashboard.form import Field, Kind, field
+from dashboard.form import field
+from dashboard.form_fields import Field, Kind
 from dashboard.reading import records, settings_text, since
 from dashboard.run_view import RunView
 from dashboard.wording import ago, count, duration, is_missing, percent

@@ -13,6 +13,7 @@ from dashboard.components import dataset_cards, regions
 from dashboard.components.basics import attributes, button, card, fold, icon, page_head
 from dashboard.components.fields import entry, fault, values_of
 from dashboard.components.notices import notice, skeleton
+from dashboard.form_fields import CLEANING, PREPARATION
 from dashboard.launch import command_line, is_preparation, start_preparation
 from dashboard.routing import Page
 from dashboard.uploading import UploadError
@@ -242,12 +243,8 @@ def _way_in(is_open: bool) -> html.Section:
 def _preparation(source: str, corrections: str | None, like: str | None) -> html.Section:
     values = dict(form.preparation_defaults())
     values |= _like(like) | ({"dataset.corrections": corrections} if corrections else {})
-    grid = html.Div(
-        [entry("prepare", one, values[one.key]) for one in form.PREPARATION], className="field-grid"
-    )
-    policies = html.Div(
-        [entry("prepare", one, values[one.key]) for one in form.CLEANING], className="field-grid"
-    )
+    grid = html.Div([entry("prepare", one, values[one.key]) for one in PREPARATION], className="field-grid")
+    policies = html.Div([entry("prepare", one, values[one.key]) for one in CLEANING], className="field-grid")
     groups = html.Div(id="prepare-groups", className="group-preview", **attributes(aria_live="polite"))
     start = button("Prepare", "running", "primary", id="prepare-start", disabled=True)
     body = html.Div(

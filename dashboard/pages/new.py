@@ -3,59 +3,113 @@
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
+import dash_bootstrap_components as dbc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import catalogue, connection, form, links, space_form
-from dashboard.components import space_editor
-from dashboard.components.basics import button, card, facts, fold, page_head, sentence
+from dashboard import beginnings, connection, foresight, form, links, space_form
+from dashboard.beginnings import Beginning
+from dashboard.components import new_choices, new_form, new_images, new_side, space_editor
+from dashboard.components.basics import page_head
 from dashboard.components.browser import in_browser
-from dashboard.components.fields import entry, fault, values_of
-from dashboard.components.notices import notice
-from dashboard.form import Field, Values
-from dashboard.launch import command_line
+from dashboard.components.fields import fault, values_of
+from dashboard.components.picks import NOTE, PICK
+from dashboard.form import Values
+from dashboard.launch import command_line, is_preparation, run_file
+from dashboard.presets import GOALS, PRESETS
 from dashboard.routing import Page
 from dashboard.space_form import Edits
-from dashboard.wording import NOTHING, count, duration, listing
 from tunescope.errors import TunescopeError
-from tunescope.store import frames, runs
+from tunescope.search.estimate import typical_seconds
+from tunescope.store import frames
 
-_FIELD = {"type": "new-field", "key": ALL}
-_FAULT = {"type": "new-fault", "key": ALL}
+_FIELD, _FAULT = ({"type": f"new-{kind}", "key": ALL} for kind in ("field", "fault"))
+_PICK, _NOTE = ({"type": kind, "key": ALL} for kind in (PICK, NOTE))
+_COST = {"type": new_choices.COST, "key": ALL}
 _EDIT_FAULT = {"type": space_editor.FAULT, "key": ALL}
 _SPACE, _OPTION = ({"type": kind, "key": ALL} for kind in (space_editor.SPACE, space_editor.OPTION))
 _REBUILDS = ("search.models", "features.extractors", "learning_rate.policy", "search.training.weights")
+_MOST_RUNS = 200
+# No id of a run begins with a dash.
+_NO_RUN = "-"
+Carried = Mapping[str, Any]
+"""What the browser keeps of a :class:`Beginning`, beside the values of the fields."""
 
 
 def layout(search: str = "") -> html.Div:
-    """The form, filled as the project is configured, or like the run that ``?from=`` names.
-
-    ``?source=`` and other keys of ``dataset`` fill their fields; ``?prepared=`` names a run that prepared the
-    images, whose other choices about them are taken over.
-    """
-    query = {key: given[0] for key, given in parse_qs(search.lstrip("?")).items()}
-    values, carried = _initial(query)
-    edits = _edits(carried, values)
+    """The form of an address: as the project is configured, of a preset, or like an earlier run."""
+    begun = beginnings.at(connection.store(), search)
+    tree = form.changed(begun.values, _kept(_carried(begun), begun.values, begun.edits))
     return html.Div(
         [
-            page_head("New run", "What to search, with what, and for how long."),
-            html.Div([_fields(values, edits), _side(values, carried, edits)], className="form-split"),
-            dcc.Store(id="new-carried", data=carried),
-            dcc.Store(id="new-edits", data=edits),
+            page_head("New run", "What to search, with what, and for how long.", _earlier(begun)),
+            new_choices.presets(new_choices.chosen_preset(begun.origin)),
+            html.Div(
+                [new_form.fields(begun.values, begun.edits), new_side.side(tree, begun.values)],
+                className="form-split",
+            ),
+            dcc.Store(id="new-carried", data=_carried(begun)),
+            dcc.Store(id="new-edits", data=dict(begun.edits)),
+            dcc.Store(id="new-query", data=search),
             # One token a form: however often start is clicked, it starts one run.
             dcc.Store(id="new-token", data=uuid.uuid4().hex),
             dcc.Location(id="new-goto", refresh="callback-nav"),
-        ]
+            dcc.Location(id="new-like", refresh="callback-nav"),
+        ],
+        className="new-page",
     )
 
 
 def register(app: Dash) -> None:
-    """Check as one types, show the command, start."""
+    """Fill by cards, check as one types, keep the address, show the command, start."""
+    _register_picks(app)
     _register_editor(app)
     _register_check(app)
+    _register_estimates(app)
     _register_start(app)
+
+
+def _register_picks(app: Dash) -> None:
+    @app.callback(
+        Output(_FIELD, "value"),
+        Output("new-carried", "data"),
+        Input(_PICK, "n_clicks"),
+        State("new-carried", "data"),
+        prevent_initial_call=True,
+    )
+    def pick(clicks: list[int | None], carried: Carried) -> tuple[list[Any], Any]:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            raise PreventUpdate
+        values, changed = _picked(ctx.triggered_id["key"], carried)
+        return [values.get(key, no_update) for key in _keys(ctx.outputs_list[0])], changed
+
+    @app.callback(
+        Output(_PICK, "aria-pressed"),
+        Input(_FIELD, "value"),
+        Input("new-carried", "data"),
+        State(_FIELD, "id"),
+        prevent_initial_call=True,
+    )
+    def mark(entered: list[Any], carried: Carried, ids: list[dict[str, str]]) -> list[str]:
+        values = values_of(entered, ids)
+        chosen = {
+            f"preset:{new_choices.chosen_preset(carried['origin'])}",
+            f"goal:{new_choices.goal_of(values)}",
+            f"images:{values.get('dataset.source')}",
+        }
+        return [str(key in chosen).lower() for key in _keys(ctx.outputs_list)]
+
+    @app.callback(
+        Output("new-like", "href"),
+        Input("new-earlier", "value"),
+        State("new-carried", "data"),
+        prevent_initial_call=True,
+    )
+    def begin_like(run_id: str | None, carried: Carried) -> str:
+        if run_id == carried["origin"].get("from", _NO_RUN):
+            raise PreventUpdate
+        return links.with_query(links.NEW, {} if run_id == _NO_RUN else {"from": run_id})
 
 
 def _register_editor(app: Dash) -> None:
@@ -67,7 +121,7 @@ def _register_editor(app: Dash) -> None:
     )
     def show_spaces(*given: Any) -> Any:
         *chosen, edits = given
-        return _spaces(dict(zip(_REBUILDS, chosen, strict=True)), edits or space_form.NO_EDITS)
+        return new_form.spaces(dict(zip(_REBUILDS, chosen, strict=True)), edits or space_form.NO_EDITS)
 
     @app.callback(
         Output("new-options", "children"),
@@ -111,27 +165,36 @@ def _register_check(app: Dash) -> None:
     @app.callback(
         Output(_FAULT, "children"),
         Output("new-command", "children"),
-        Output("new-plan", "children"),
+        Output("new-yaml", "children"),
+        Output("new-to-mend", "children"),
+        Output("new-query", "data"),
         Output(_EDIT_FAULT, "children"),
         Input(_FIELD, "value"),
         Input("new-edits", "data"),
+        Input("new-carried", "data"),
         State(_FIELD, "id"),
-        State("new-carried", "data"),
-        prevent_initial_call=True,
     )
     def check(
-        entered: list[Any],
-        edits: dict[str, Any] | None,
-        ids: list[dict[str, str]],
-        carried: dict[str, Any] | None,
+        entered: list[Any], edits: Edits | None, carried: Carried | None, ids: list[dict[str, str]]
     ) -> tuple[Any, ...]:
         values = values_of(entered, ids)
         kept = _kept(carried, values, edits)
-        found = form.faults(values, kept)
-        faults = [fault(found.get(one["key"])) for one in ids]
-        edited = [fault(found.get(one["id"]["key"])) for one in ctx.outputs_list[3]]
-        return faults, command_line(form.changed(values, kept)), _plan(values), edited
+        found, changed = form.faults(values, kept), form.changed(values, kept)
+        faults, edited = (
+            [fault(found.get(key)) for key in _keys(ctx.outputs_list[place])] for place in (0, 5)
+        )
+        begun = Beginning(
+            (carried or {}).get("origin", {}), values, edits=space_form.kept_edits(edits, values)
+        )
+        query = beginnings.query_of(connection.store(), begun)
+        view = new_side.faults_view(found)
+        return faults, command_line(changed), run_file(changed), view, query, edited
 
+    # Back, a reload and a link show the form as it was left.
+    in_browser(app, "keepNew", Output("new-start", "title"), Input("new-query", "data"))
+
+
+def _register_estimates(app: Dash) -> None:
     @app.callback(
         Output("new-estimate", "children"),
         Input(_FIELD, "value"),
@@ -139,14 +202,26 @@ def _register_check(app: Dash) -> None:
         State(_FIELD, "id"),
         State("new-carried", "data"),
     )
-    def foresee(
-        entered: list[Any],
-        edits: dict[str, Any] | None,
-        ids: list[dict[str, str]],
-        carried: dict[str, Any] | None,
-    ) -> Any:
+    def foresee(entered: list[Any], edits: Edits | None, ids: list[dict[str, str]], carried: Carried) -> Any:
         values = values_of(entered, ids)
-        return _estimate(form.tree_of(values, _kept(carried, values, edits)))
+        tree = form.tree_of(values, _kept(carried, values, edits))
+        return new_side.estimate_view(foresight.foresee(connection.store(), tree), values)
+
+    @app.callback(
+        Output(_COST, "children"),
+        Output(_NOTE, "children"),
+        Input({"type": "new-field", "key": "dataset.source"}, "value"),
+    )
+    def foresee_choices(source: str | None) -> tuple[list[str], list[str]]:
+        store, values = connection.store(), {**form.defaults(), "dataset.source": source}
+        trials = foresight.measured(store, source)
+        seconds, found = typical_seconds(trials), foresight.foresee_presets(store, values, trials)
+        told = {
+            f"preset:{name}": new_side.preset_note(found[name], one.values()) for name, one in PRESETS.items()
+        }
+        models, cards = map(_keys, ctx.outputs_list)
+        costs = [new_choices.cost(seconds.get(model)) for model in models]
+        return costs, [told.get(card, "") for card in cards]
 
 
 def _register_start(app: Dash) -> None:
@@ -170,8 +245,8 @@ def _register_start(app: Dash) -> None:
         entered: list[Any],
         ids: list[dict[str, str]],
         token: str,
-        carried: dict[str, Any] | None,
-        edits: dict[str, Any] | None,
+        carried: Carried | None,
+        edits: Edits | None,
     ) -> tuple[Any, Any]:
         if not clicks:
             raise PreventUpdate
@@ -179,243 +254,67 @@ def _register_start(app: Dash) -> None:
         kept = _kept(carried, values, edits)
         found = form.faults(values, kept)
         if found:
-            return no_update, _not_started("\n".join(found.values()))
+            return no_update, new_side.not_started("\n".join(found.values()))
         try:
             run_id = connection.current().start_once(token, form.tree_of(values, kept))
         except TunescopeError as error:
-            return no_update, _not_started(str(error))
+            return no_update, new_side.not_started(str(error))
         return links.run(run_id), None
 
-    in_browser(
-        app,
-        "copyText",
-        Output("new-copy", "children"),
-        Input("new-copy", "n_clicks"),
-        State("new-command", "children"),
-        State("new-copy", "children"),
-        prevent_initial_call=True,
+
+def _keys(outputs: list[dict[str, Any]]) -> list[str]:
+    """Which of repeated parts a callback writes."""
+    return [one["id"]["key"] for one in outputs]
+
+
+def _picked(key: str, carried: Carried) -> tuple[Values, Any]:
+    """What a card sets: values of fields, and what is carried over."""
+    kind, _, name = key.partition(":")
+    if kind == "goal":
+        return {"search.objective": GOALS[name][0]}, no_update
+    if kind == "preset":
+        return PRESETS[name].values(), {**carried, "origin": {**carried["origin"], "preset": name}}
+    return _picked_images(name, carried)
+
+
+def _picked_images(source: str, carried: Carried) -> tuple[Values, Any]:
+    """Images come with the choices that they were prepared with last."""
+    store = connection.store()
+    known = next((one.prepared for one in new_images.sources(store) if one.source == source), None)
+    prepared = known.runs[0] if known else ""
+    begun = beginnings.beginning(store, {"prepared": prepared})
+    values = {key: value for key, value in begun.values.items() if key.startswith("dataset.")}
+    tree = {**carried["tree"], "dataset": begun.tree.get("dataset", {})}
+    origin = {**carried["origin"], "prepared": prepared}
+    return {**values, "dataset.source": source}, {"origin": origin, "tree": tree, "source": source}
+
+
+def _earlier(begun: Beginning) -> Any:
+    """The choice of an earlier run to begin like."""
+    found = frames.runs_frame(connection.store()).head(_MOST_RUNS)
+    ids = [run_id for run_id in found["run_id"] if not is_preparation(run_id)]
+    if not ids:
+        return None
+    options = [{"value": _NO_RUN, "label": "no earlier run"}, *({"value": one, "label": one} for one in ids)]
+    control = dbc.Select(
+        id="new-earlier", options=options, value=begun.origin.get("from", _NO_RUN), className="field-input"
+    )
+    return html.Label(
+        [html.Span("Begin like an earlier run", className="field-label"), control], className="new-earlier"
     )
 
 
-def _initial(query: Mapping[str, str]) -> tuple[Values, dict[str, Any]]:
-    """The values of the fields, and what of an earlier run goes beyond them."""
-    values, carried = dict(form.defaults()), {}
-    if query.get("from"):
-        tree = runs.get(connection.store(), query["from"])["parameters"]
-        # A new run needs an id of its own; what the old one did not say is as usual.
-        values |= _known(form.values_of(tree))
-        carried = _carried(tree)
-    elif query.get("prepared"):
-        dataset = runs.get(connection.store(), query["prepared"])["parameters"].get("dataset", {})
-        values |= _known(form.values_of({"dataset": dataset}))
-        carried = _carried({"dataset": dataset})
-    for field in form.FIELDS:
-        section, _, name = field.key.partition(".")
-        if section == "dataset" and query.get(name):
-            values[field.key] = _number(query[name]) if field.kind == "whole" else query[name]
-    return values, carried
+def _carried(begun: Beginning) -> dict[str, Any]:
+    return {"origin": dict(begun.origin), "tree": dict(begun.tree), "source": begun.source}
 
 
-def _carried(tree: Mapping[str, Any]) -> dict[str, Any]:
-    search = tree.get("search", {})
-    return {
-        "tree": form.unshown(tree),
-        "source": tree.get("dataset", {}).get("source"),
-        "edits": {key: search.get(key) or {} for key in ("space", "options")},
-    }
-
-
-def _edits(carried: Mapping[str, Any], values: Values) -> Edits:
-    """What an earlier run, or else the project's configuration, changes of spaces and options."""
-    return space_form.kept_edits(carried.get("edits") or form.usual_edits(), values)
-
-
-def _known(values: Values) -> Values:
-    return {key: value for key, value in values.items() if value is not None and key != "run.id"}
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _kept(carried: Mapping[str, Any] | None, values: Values, edits: Edits | None = None) -> dict[str, Any]:
+def _kept(carried: Carried | None, values: Values, edits: Edits | None = None) -> dict[str, Any]:
     """What is carried over from an earlier run, and the edits; the name of other images is not."""
     carried = carried or {}
     tree = form.merged(carried.get("tree", {}), {})
     if values.get("dataset.source") != carried.get("source"):
         tree.get("dataset", {}).pop("name", None)
     return form.merged(tree, space_form.edits_tree(space_form.kept_edits(edits, values)))
-
-
-def _entry(field: Field, values: Values) -> html.Div:
-    known = _SUGGESTIONS[field.key]() if field.key in _SUGGESTIONS else []
-    return entry("new", field, values[field.key], known)
-
-
-def _sources() -> list[str]:
-    """What the field of the images suggests: what was prepared before, and what was uploaded."""
-    here = connection.current()
-    prepared = [one.source for one in catalogue.all_prepared(here.store())]
-    return list(dict.fromkeys([*prepared, *(one.source for one in here.uploads.uploaded())]))
-
-
-def _studies() -> list[str]:
-    """What the field of the seed study suggests: the studies of the store, newest first."""
-    return [str(name) for name in frames.studies_frame(connection.store())["study"][::-1][:_MOST_STUDIES]]
-
-
-_MOST_STUDIES = 200
-_SEVERAL = "Several are weighed against each other: the result is a Pareto front."
-_SUGGESTIONS = {"dataset.source": _sources, "search.seed_study": _studies}
-
-
-def _spaces(values: Values, edits: Edits) -> Any:
-    space = space_form.space_of(values)
-    return space_editor.space_editor(space, values.get("search.models") or [], edits)
-
-
-def _fields(values: Values, edits: Edits) -> html.Div:
-    scoring, advanced, training = (
-        html.Div([_entry(field, values) for field in fields], className="field-grid")
-        for fields in (form.SCORING, form.ADVANCED, form.TRAINING)
-    )
-    objectives = html.Div(
-        [
-            _entry(form.OBJECTIVES, values),
-            html.P(
-                "Several are weighed against each other: the result is a Pareto front.", className="card-note"
-            ),
-            scoring,
-        ],
-        className="fold-parts",
-    )
-    return html.Div(
-        [
-            card("Data", html.Div([_entry(field, values) for field in form.DATA], className="field-grid")),
-            card("Models", _entry(form.MODELS, values), note="Each trial trains one of these."),
-            card(
-                "Spaces",
-                html.Div(_spaces(values, edits), id="new-spaces", className="folds"),
-                note="Ranges, choices and grid values of each model. An empty field is as declared.",
-            ),
-            card(
-                "Strategies",
-                [
-                    _entry(form.STRATEGIES, values),
-                    html.Div(
-                        space_editor.option_fields(values.get("search.strategies") or [], edits),
-                        id="new-options",
-                    ),
-                ],
-                note="One study each, with an equal share of the budget.",
-            ),
-            card(
-                "Feature extractors",
-                _entry(form.EXTRACTORS, values),
-                note="What shallow models see of an image. Deep models learn their own.",
-            ),
-            card(
-                "Budget",
-                html.Div([_entry(field, values) for field in form.BUDGET], className="field-grid three"),
-                note="Whichever is reached first ends the run.",
-            ),
-            html.Section(fold("Objectives, folds and pruning", objectives), className="card-part"),
-            html.Section(
-                fold("Learning-rate policies", _entry(form.POLICIES, values)), className="card-part"
-            ),
-            html.Section(fold("Training of networks", training), className="card-part"),
-            html.Section(fold("Advanced", advanced), className="card-part"),
-        ],
-        className="form-fields",
-    )
-
-
-def _side(values: Values, carried: Mapping[str, Any], edits: Edits) -> html.Aside:
-    start = button("Start run", "running", "primary", id="new-start")
-    copy = button("Copy", "copy", "quiet", id="new-copy")
-    command = html.Pre(
-        command_line(form.changed(values, _kept(carried, values, edits))),
-        id="new-command",
-        className="command",
-        tabIndex="0",
-    )
-    same = html.Div(
-        [html.Span("The same on the command line", className="tile-label"), copy], className="side-head"
-    )
-    return html.Aside(
-        card(
-            "Start",
-            [
-                html.Div(_plan(values), id="new-plan"),
-                html.Div(id="new-estimate", className="estimate", role="status"),
-                html.Div(id="new-problem"),
-                start,
-                same,
-                command,
-            ],
-        ),
-        className="form-side",
-    )
-
-
-def _plan(values: Values) -> Any:
-    strategies, models = values.get("search.strategies") or [], values.get("search.models") or []
-    pairs = [
-        ("Studies", listing(strategies) or "none"),
-        ("Models", listing(models) or "none"),
-        ("At most", _limits(values)),
-        ("Each study", _share(values, len(strategies))),
-    ]
-    return facts(pairs)
-
-
-def _estimate(tree: Mapping[str, Any]) -> Any:
-    """How long it will take, from what earlier trials took; nothing while the form has faults."""
-    from tunescope.search import check_parameters
-    from tunescope.search.checks import build_space
-    from tunescope.search.estimate import estimate
-
-    try:
-        given = check_parameters(tree)
-        images = _images(given.dataset.source)
-        found = estimate(connection.store(), given.search, images, given.features, given.learning_rate)
-    except TunescopeError:
-        return None
-    # A grid that is larger than its budget is spoken of already.
-    is_told = "grid" not in given.search.strategies or "the grid has" in found.note.lower()
-    space = None if is_told else build_space(given.search, given.features, given.learning_rate)
-    size = f"The grid has {count(space.grid_size, 'point')}." if space else ""
-    return [html.P(sentence(text)) for text in (f"{found.note.rstrip('.')}.", size) if text]
-
-
-def _images(source: str) -> int | None:
-    """How many images a source has, if it was prepared before."""
-    known = catalogue.all_prepared(connection.store())
-    return next((one.images for one in known if one.source == source), None)
-
-
-def _limits(values: Values, divisor: int = 1) -> str:
-    seconds, trials = _positive(values, "search.max_seconds"), _positive(values, "search.max_trials")
-    parts = [
-        duration(seconds / divisor) if seconds else "",
-        count(max(1, int(trials // divisor)), "trial") if trials else "",
-    ]
-    return " or ".join(filter(None, parts)) or "no limit"
-
-
-def _share(values: Values, studies: int) -> str:
-    return _limits(values, studies) if studies else NOTHING
-
-
-def _positive(values: Values, key: str) -> float | None:
-    value = values.get(key)
-    return value if isinstance(value, (int, float)) and value > 0 else None
-
-
-def _not_started(text: str) -> Any:
-    lines = text.splitlines()
-    body = lines[0] if len(lines) == 1 else f"{count(len(lines), 'field')} must be mended first."
-    return notice("danger", "Not started", body)
 
 
 PAGE = Page(links.NEW, "New run", layout, register)

@@ -49,9 +49,10 @@ def trained(dataset: PackedDataset, features: dict[str, Path]) -> Callable[[str]
 
 @pytest.mark.parametrize("name", MODELS)
 class TestDeclarations:
-    def test_it_is_declared_under_its_own_name_and_says_what_it_is(self, name: str) -> None:
+    def test_it_is_declared_under_its_own_name_and_says_what_it_is_and_suits(self, name: str) -> None:
         assert MODELS[name].name == name
         assert 10 < len(MODELS[name].line) < 80
+        assert 10 < len(MODELS[name].suits) < 70
 
     def test_its_defaults_and_grid_lie_in_its_space(self, name: str) -> None:
         space = Space.from_dict(declared_space(name))

@@ -165,6 +165,7 @@ class TestOurContract:
     def test_it_has_a_line_for_people(self, name: str) -> None:
         assert STRATEGIES[name].name == name
         assert 20 < len(STRATEGIES[name].line) < 100
+        assert 10 < len(STRATEGIES[name].suits) < 70
 
     def test_an_option_that_it_does_not_have_is_named(self, name: str) -> None:
         (fault,) = STRATEGIES[name].option_faults({"colour": "red"})

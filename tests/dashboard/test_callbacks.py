@@ -12,6 +12,7 @@ from dashboard_samples import Samples
 
 from dashboard import form
 from dashboard.app import create_app
+from dashboard.form_fields import FIELDS
 from dashboard.launch import Launcher
 from tunescope.store import Store, commands, frames, runs
 from tunescope.store.selection import TrialFilter
@@ -59,7 +60,7 @@ def test_a_fault_stands_at_its_field_while_one_types(browser: Browser) -> None:
     )
     faults = {key: value["children"] for key, value in answer.outputs.items() if "new-fault" in key}
     faulty = [key for key, children in faults.items() if children]
-    assert len(faults) == len(form.FIELDS)
+    assert len(faults) == len(FIELDS)
     assert [json.loads(key)["key"] for key in faulty] == ["search.max_trials"]
     assert "at least 1" in str(faults[faulty[0]])
     assert "search.max_trials=0" in answer.text("new-command")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard import form
+from dashboard import form, form_fields
 from tunescope.parameters import Parameters
 
 
@@ -18,7 +18,7 @@ def test_the_first_form_can_be_started_as_it_stands() -> None:
 
 
 def test_every_field_is_a_parameter() -> None:
-    for field in form.FIELDS:
+    for field in form_fields.FIELDS:
         *sections, name = field.key.split(".")
         model = Parameters
         for section in sections:
@@ -27,7 +27,7 @@ def test_every_field_is_a_parameter() -> None:
 
 
 def test_every_option_of_a_field_is_accepted() -> None:
-    for field in form.FIELDS:
+    for field in form_fields.FIELDS:
         if field.options:
             for name in field.options():
                 value = [name] if field.kind == "names" else name
@@ -78,7 +78,7 @@ def test_a_source_that_is_a_name_is_ready() -> None:
 
 
 def test_a_finding_has_a_field_with_the_choices_of_its_policy() -> None:
-    choices = {field.key: set(field.options()) for field in form.CLEANING if field.options}
+    choices = {field.key: set(field.options()) for field in form_fields.CLEANING if field.options}
     assert choices["dataset.cleaning.exact_duplicate"] == {"drop", "keep"}
     assert choices["dataset.cleaning.leakage"] == {"drop", "fix", "keep"}
     values = {**form.preparation_defaults(), "dataset.cleaning.blurred": "drop"}
@@ -95,11 +95,11 @@ def test_what_no_field_shows_is_carried_over_from_an_earlier_run() -> None:
             "name": "x",
             "cleaning": {"dark": "drop", "blurred": "keep"},
         },
-        "search": {"max_trials": 3, "seed_trials": [{"model": "svm"}]},
+        "search": {"max_trials": 3, "training": {"profile": True}},
     }
     assert form.unshown(tree) == {
         "dataset": {"seed": 7, "name": "x", "cleaning": {"dark": "drop"}},
-        "search": {"seed_trials": [{"model": "svm"}]},
+        "search": {"training": {"profile": True}},
     }
 
 

@@ -202,7 +202,7 @@ def test_everything_is_reached_with_the_keyboard(page: Page, site: Site) -> None
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     reached = set()
-    for _ in range(60):
+    for _ in range(160):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert {"new-start", "new-copy", "Overview", "Trials", "Reports"} <= reached

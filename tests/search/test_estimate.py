@@ -14,7 +14,14 @@ from optuna.trial import TrialState
 
 from tunescope.parameters import SearchParameters
 from tunescope.search import Budget, Space
-from tunescope.search.estimate import count_in_words, duration_in_words, estimate, grid_warning
+from tunescope.search.estimate import (
+    count_in_words,
+    duration_in_words,
+    estimate,
+    grid_warning,
+    measured_trials,
+    typical_seconds,
+)
 from tunescope.store import Store, open_store, runs, trials
 
 MODELS = CategoricalDistribution(["svm", "cnn", "knn"])
@@ -244,3 +251,25 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None
 
 def test_thousands_stand_apart() -> None:
     assert count_in_words(1_234_567) == "1 234 567"
+
+
+def test_each_study_is_estimated_and_together_they_are_the_search(store: Store) -> None:
+    _run(store, "earlier", {"svm": [1.0] * 4})
+    found = estimate(store, _search(strategies=("random", "tpe"), models="svm", max_trials=7))
+    assert [(one.strategy, one.trials) for one in found.studies] == [("random", (4, 4)), ("tpe", (3, 3))]
+    assert found.trials == (7, 7)
+    assert found.seconds == pytest.approx(
+        [sum(one.seconds[side] for one in found.studies) for side in (0, 1)]
+    )
+
+
+def test_what_was_measured_once_serves_several_estimates(store: Store) -> None:
+    _run(store, "earlier", {"svm": [1.0, 2.0, 3.0], "cnn": [8.0]}, images=100)
+    trials = measured_trials(store, ["svm", "cnn", "rnn"], images=200)
+    assert typical_seconds(trials) == {"svm": 4.0, "cnn": 16.0}
+    search = _search(models="svm", max_trials=2)
+    assert estimate(store, search, trials=trials) == estimate(store, search, images=200)
+
+
+def test_nothing_is_typical_where_nothing_was_measured(store: Store) -> None:
+    assert typical_seconds(measured_trials(store, ["svm"])) == {}

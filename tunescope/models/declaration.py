@@ -95,6 +95,7 @@ class Model:
         pretrained: weights that the model can begin with, if there are any; what is built is then a
             :class:`tunescope.models.deep.network.Network`.
         notes: ``notes(hyperparameters, image_shape)`` tells, in sentences, what is done to make images fit.
+        suits: what it is good for, in words for people who choose.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Model:
     build: Callable[..., Any]
     pretrained: Pretrained | None = None
     notes: Callable[[Hyperparameters, ImageShape], Sequence[str]] | None = None
+    suits: str = ""
 
     def space_with(self, location: Path | str | None) -> SpaceDeclaration:
         """The space, without pretrained weights when they can come from nowhere.

@@ -9,7 +9,7 @@ accuracy or patience will end the search.
 
 import math
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,15 @@ from tunescope.store import Store, frames
 
 # Enough for quartiles of every model, and few enough to be read at once.
 _ENOUGH_TRIALS = 400
+# Of other models, while some have not been found: the page of a new run asks for all there are.
+_MOST_TRIALS = 4_000
 _MOST_RUNS = 20
 # Workers of a study import their libraries before their first trial ends.
 _START_SECONDS = 4.0
 # Training on a ninth, a third and all of the images, as `search.fidelity: images` does.
 _SHARES = 1 / 9 + 1 / 3 + 1
 _HUGE_GRID = 1_000_000
+_MEASURED = [MODEL, "seconds", "is_here"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Estimate:
         trials: that it will try, fewest and most; None as above.
         measured: how many earlier trials this is taken from.
         note: all that in words.
+        studies: the same for each of its studies; none where nothing was measured.
+        grid: points of its grid, if it searches one.
     """
 
     trial_seconds: float | None
@@ -50,6 +55,17 @@ class Estimate:
     trials: tuple[int, int] | None
     measured: int
     note: str
+    studies: "tuple[StudyEstimate, ...]" = ()
+    grid: int | None = None
+
+
+@dataclass(frozen=True)
+class StudyEstimate:
+    """What one study of a search will take: its seconds and trials, fewest and most."""
+
+    strategy: str
+    seconds: tuple[float, float]
+    trials: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,7 @@ def estimate(
     images: int | None = None,
     features: FeaturesParameters | None = None,
     learning_rate: LearningRateParameters | None = None,
+    trials: pd.DataFrame | None = None,
 ) -> Estimate:
     """Estimate a search before it starts.
 
@@ -79,25 +96,56 @@ def estimate(
         images: of the dataset; without a number, those of the earlier trials' datasets.
         features: what shallow models choose from; the usual where it is left out.
         learning_rate: what deep models choose from; the usual where it is left out.
+        trials: that :func:`measured_trials` found before, of these models at least; else the store is read.
 
     Raises:
-        ParameterError: when the search has a space that cannot be.
+        ParameterError: when the search has a grid over a space that cannot be.
     """
-    space = build_space(search, features or FeaturesParameters(), learning_rate or LearningRateParameters())
+    # Of a space that nobody lists, the size does not matter.
+    chosen = features or FeaturesParameters(), learning_rate or LearningRateParameters()
+    space = build_space(search, *chosen) if "grid" in search.strategies else None
     workers = search.workers or default_workers(search.training.device)
-    measured = _measured(store, search, images)
-    warning = None
-    if "grid" in search.strategies:
+    measured = _measured(measured_trials(store, search.models, images) if trials is None else trials, search)
+    warning, grid = None, space.grid_size if space else None
+    if space is not None:
         share = Budget.share(search, "grid")
         warning = grid_warning(space, measured.seconds if measured else None, workers, share)
     if measured is None:
-        return Estimate(None, None, None, 0, _joined(_unknown(search), warning))
-    fast = _course(search, space, workers, measured.low)
-    slow = _course(search, space, workers, measured.high)
-    seconds = (min(fast[0], slow[0]), max(fast[0], slow[0]))
-    trials = (min(fast[1], slow[1]), max(fast[1], slow[1]))
-    note = _note(search, measured, seconds, trials)
-    return Estimate(measured.seconds, seconds, trials, measured.trials, _joined(note, warning))
+        return Estimate(None, None, None, 0, _joined(_unknown(search), warning), (), grid)
+    studies = _studies(search, grid, workers, measured)
+    seconds = (sum(one.seconds[0] for one in studies), sum(one.seconds[1] for one in studies))
+    tried = (sum(one.trials[0] for one in studies), sum(one.trials[1] for one in studies))
+    note = _note(search, measured, seconds, tried)
+    return Estimate(measured.seconds, seconds, tried, measured.trials, _joined(note, warning), studies, grid)
+
+
+def measured_trials(store: Store, models: Collection[str], images: int | None = None) -> pd.DataFrame:
+    """Finished trials of earlier runs, to estimate several searches from.
+
+    Args:
+        store: where earlier trials are.
+        models: whose trials are looked for.
+        images: of the dataset, to whose size seconds are scaled; without a number, as they were measured.
+
+    Returns:
+        A row a trial: model, seconds (of one whole training), is_here (whether on this machine).
+    """
+    found: list[pd.DataFrame] = []
+    missing, count = set(models), 0
+    for run in _earlier_runs(store, images):
+        if count >= (_MOST_TRIALS if missing else _ENOUGH_TRIALS):
+            break
+        trials = _finished(store, run, models)
+        found.append(trials)
+        missing, count = missing - set(trials[MODEL]), count + len(trials)
+    found = [one for one in found if len(one)]
+    return pd.concat(found) if found else pd.DataFrame({column: [] for column in _MEASURED})
+
+
+def typical_seconds(trials: pd.DataFrame) -> dict[str, float]:
+    """The median seconds of one training for each model of :func:`measured_trials`."""
+    medians = _nearest(trials).groupby(MODEL)["seconds"].median()
+    return {str(model): float(seconds) for model, seconds in medians.items()}
 
 
 def grid_warning(space: Space, trial_seconds: float | None, workers: int, budget: Budget) -> str | None:
@@ -154,50 +202,55 @@ def _affordable(trial_seconds: float | None, workers: int, budget: Budget) -> fl
     return min(trials, math.floor(timed))
 
 
-def _course(search: SearchParameters, space: Space, workers: int, trial_seconds: float) -> tuple[float, int]:
-    """Seconds and trials of all studies, one after another, at so many seconds a trial."""
-    total_seconds, total_trials = 0.0, 0
+def _studies(
+    search: SearchParameters, grid: int | None, workers: int, measured: _Measured
+) -> tuple[StudyEstimate, ...]:
+    """Each study, at the quartiles of what a trial takes."""
+    found = []
     for strategy in search.strategies:
-        budget = Budget.share(search, strategy)
-        trials = _affordable(trial_seconds, workers, budget)
-        if strategy == "grid":
-            trials = min(trials, space.grid_size)
-        needed = _START_SECONDS + math.ceil(trials / workers) * trial_seconds
-        total_seconds += needed if budget.max_seconds is None else min(needed, budget.max_seconds)
-        total_trials += int(trials)
-    return total_seconds, total_trials
+        courses = [_course(search, strategy, grid, workers, each) for each in (measured.low, measured.high)]
+        seconds, trials = (sorted(pair) for pair in zip(*courses, strict=True))
+        found.append(StudyEstimate(strategy, (seconds[0], seconds[1]), (int(trials[0]), int(trials[1]))))
+    return tuple(found)
 
 
-def _measured(store: Store, search: SearchParameters, images: int | None) -> _Measured | None:
+def _course(
+    search: SearchParameters, strategy: str, grid: int | None, workers: int, trial_seconds: float
+) -> tuple[float, int]:
+    """Seconds and trials of one study, at so many seconds a trial."""
+    budget = Budget.share(search, strategy)
+    trials = _affordable(trial_seconds, workers, budget)
+    if strategy == "grid" and grid is not None:
+        trials = min(trials, grid)
+    needed = _START_SECONDS + math.ceil(trials / workers) * trial_seconds
+    return (needed if budget.max_seconds is None else min(needed, budget.max_seconds)), int(trials)
+
+
+def _measured(trials: pd.DataFrame, search: SearchParameters) -> _Measured | None:
     """What finished trials of the models took, on this machine if there are any, else on others."""
-    trials = _finished(store, search, images)
-    here = trials[trials["is_here"]]
-    used = here if len(here) else trials
+    used = _nearest(trials[trials[MODEL].isin(search.models)])
     if used.empty:
         return None
     by_model = used.groupby(MODEL)["seconds"].quantile(np.array([0.25, 0.5, 0.75]))
-    low, median, high = map(float, by_model.unstack().mean())
+    scale = _trainings(search.folds, search.fidelity)
+    low, median, high = (float(seconds) * scale for seconds in by_model.unstack().mean())
     missing = tuple(model for model in search.models if model not in set(used[MODEL]))
-    return _Measured(median, low, high, len(used), bool(len(here)), missing)
+    return _Measured(median, low, high, len(used), bool(used["is_here"].all()), missing)
 
 
-def _finished(store: Store, search: SearchParameters, images: int | None) -> pd.DataFrame:
-    """Finished trials of earlier runs: model, seconds as this search would take, and is_here."""
-    found: list[pd.DataFrame] = []
-    missing, count = set(search.models), 0
-    for run in _earlier_runs(store, images):
-        if count >= _ENOUGH_TRIALS and not missing:
-            break
-        trials = frames.trials_frame(store, run_id=run["run_id"])
-        trials = trials[(trials["state"] == "COMPLETE") & (trials["seconds"] > 0)]
-        models = trials["params"].map(lambda params: params.get(MODEL))
-        trials = trials.assign(**{MODEL: models, "is_here": run["is_here"]})[models.isin(search.models)]
-        scale = _scale(run, search)
-        found.append(trials.assign(seconds=trials["seconds"].astype(float) * scale))
-        missing, count = missing - set(models), count + len(trials)
-    columns = [MODEL, "seconds", "is_here"]
-    found = [one[columns] for one in found if len(one)]
-    return pd.concat(found) if found else pd.DataFrame({column: [] for column in columns})
+def _nearest(trials: pd.DataFrame) -> pd.DataFrame:
+    """Those of this machine if there are any, else all."""
+    here = trials[trials["is_here"].astype(bool)]
+    return here if len(here) else trials
+
+
+def _finished(store: Store, run: Mapping[str, Any], models: Collection[str]) -> pd.DataFrame:
+    """Finished trials of a run, scaled to one training on images as many as the estimate is for."""
+    trials = frames.trials_frame(store, run_id=run["run_id"])
+    trials = trials[(trials["state"] == "COMPLETE") & (trials["seconds"] > 0)]
+    named = trials["params"].map(lambda params: params.get(MODEL))
+    trials = trials.assign(**{MODEL: named, "is_here": run["is_here"]})[named.isin(list(models))]
+    return trials.assign(seconds=trials["seconds"].astype(float) * _scale(run))[_MEASURED]
 
 
 def _earlier_runs(store: Store, images: int | None) -> list[dict[str, Any]]:
@@ -212,12 +265,10 @@ def _earlier_runs(store: Store, images: int | None) -> list[dict[str, Any]]:
     return sorted(runs, key=lambda run: (not run["is_here"], abs(math.log(run["ratio"]))))
 
 
-def _scale(run: Mapping[str, Any], search: SearchParameters) -> float:
-    """How much longer a trial takes here than it did in an earlier run."""
+def _scale(run: Mapping[str, Any]) -> float:
+    """How much longer one training takes here than a trial did in an earlier run."""
     earlier = run["parameters"].get("search", {})
-    scale = _trainings(search.folds, search.fidelity)
-    scale /= _trainings(earlier.get("folds"), earlier.get("fidelity", "epochs"))
-    return scale * float(run["ratio"])
+    return float(run["ratio"]) / _trainings(earlier.get("folds"), earlier.get("fidelity", "epochs"))
 
 
 def _trainings(folds: int | None, fidelity: str) -> float:

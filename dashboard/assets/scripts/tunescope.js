@@ -30,12 +30,16 @@
   }
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("#shell-menu, .nav a, .brand, [data-copy-address]");
+    const target = event.target.closest("#shell-menu, .nav a, .brand, [data-copy-address], [data-copy-of], [data-field]");
     if (!target) return;
     if (target.id === "shell-menu") {
       openMenu(target.getAttribute("aria-expanded") !== "true");
     } else if (target.hasAttribute("data-copy-address")) {
       copy(location.href, target);
+    } else if (target.dataset.copyOf) {
+      copy(byId(target.dataset.copyOf).textContent, target);
+    } else if (target.dataset.field) {
+      showField(target.dataset.field);
     } else if (target.pathname === location.pathname && location.search) {
       // The page keeps its filters in the address by itself, so Dash would see no change here.
       event.preventDefault();
@@ -98,6 +102,21 @@
 
   // Losing the focus, Dash restores that order.
   document.addEventListener("focusout", () => setTimeout(mendDropdowns));
+
+  /* ---- forms: the way from a fault to its field, which may be folded away ---- */
+
+  function showField(key) {
+    // The ids of Dash are JSON with sorted keys. A hyperparameter has several controls, whose keys begin alike.
+    const places = [...document.querySelectorAll(".field")];
+    const place = places.find((one) => [...one.querySelectorAll(".field-fault")].some((fault) => {
+      return fault.id.startsWith("{") && JSON.parse(fault.id).key === key;
+    }));
+    if (!place) return;
+    for (let part = place; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+    place.scrollIntoView({ block: "center" });
+    const control = place.querySelector("input, select, textarea, button");
+    if (control) control.focus({ preventScroll: true });
+  }
 
   /* ---- copying ---- */
 
@@ -226,8 +245,10 @@
         if (!clicked || !clicked.value) return noUpdate();
         return clicked.prop_id === given[given.length - 1] + ".n_clicks";
       },
-      copyText(clicks, text) {
-        if (clicks) copy(text, byId("new-copy"));
+      keepNew(query) {
+        if (location.pathname === "/new" && location.search !== query) {
+          history.replaceState(history.state, "", "/new" + query);
+        }
         return noUpdate();
       },
       showPoint(hovered, clicked, at, points) {

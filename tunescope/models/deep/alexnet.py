@@ -17,4 +17,6 @@ SPACE = transferable_space({}, sides=(64, 96, 128, 160, 224), side=224, learning
 SPACE["optimizer"] = {**SPACE["optimizer"], "choices": ["adamw", "sgd"]}
 del SPACE["muon_learning_rate"]
 
-MODEL = FAMILY.model("AlexNet: the network that began it all, large and shallow", SPACE)
+MODEL = FAMILY.model(
+    "AlexNet: the network that began it all, large and shallow", "Comparing with the network of 2012", SPACE
+)

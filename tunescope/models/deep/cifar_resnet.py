@@ -15,6 +15,7 @@ FAMILY = Family(
 
 MODEL = FAMILY.model(
     "Small residual network, made for images of 32 x 32",
+    "Small images and enough time; more accurate than a plain network",
     transferable_space(
         {"depth": {"type": "categorical", "choices": list(DEPTHS), "grid": [20], "default": 20}},
         weights=("none", "pretrained"),

@@ -64,4 +64,11 @@ def _stages(channels: int, blocks: int, side: int) -> "tuple[list[nn.Module], in
     return layers, channels
 
 
-MODEL = Model("cnn", "deep", "Convolutional network: learns its own features from the pixels", SPACE, build)
+MODEL = Model(
+    "cnn",
+    "deep",
+    "Convolutional network: learns its own features from the pixels",
+    SPACE,
+    build,
+    suits="A good first network, also without a GPU",
+)

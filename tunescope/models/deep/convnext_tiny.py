@@ -13,5 +13,6 @@ FAMILY = Family("convnext_tiny", "convnext_tiny", {"convnext_tiny": STAGES})
 
 MODEL = FAMILY.model(
     "ConvNeXt-Tiny: convolutions in the order of a transformer",
+    "The most accuracy on photos, where there is a GPU",
     transferable_space({}, sides=(64, 96, 128, 160, 224), side=128, learning_rate=5e-4),
 )

@@ -15,5 +15,6 @@ FAMILY = Family("efficientnet_b0", "efficientnet_b0", {"efficientnet_b0": STAGES
 
 MODEL = FAMILY.model(
     "EfficientNet-B0: much accuracy for few operations",
+    "Photos, where accuracy must not cost much time",
     transferable_space({}, sides=(64, 96, 128, 160, 224), side=224, learning_rate=1e-3),
 )

@@ -17,6 +17,7 @@ FAMILY = Family(
 
 MODEL = FAMILY.model(
     "MobileNetV3: made for telephones, fast on a CPU",
+    "Answers on phones and CPUs, from pretrained weights",
     transferable_space(
         {"size": {"type": "categorical", "choices": ["small", "large"], "default": "small"}},
         sides=(64, 96, 128, 160, 224),

@@ -9,6 +9,7 @@ FAMILY = Family("resnet", "resnet{depth}", dict.fromkeys([f"resnet{depth}" for d
 
 MODEL = FAMILY.model(
     "Residual network of ImageNet: deep, because layers may be skipped",
+    "Photos, from pretrained weights, best on a GPU",
     transferable_space(
         {"depth": {"type": "categorical", "choices": list(DEPTHS), "grid": [18, 50], "default": 18}},
         sides=(64, 96, 128, 160, 224),

@@ -81,5 +81,11 @@ def _patch_side(height: int, width: int) -> int:
 
 
 MODEL = Model(
-    "rnn", "deep", "Recurrent network: reads the image a strip or patch at a time", SPACE, build, notes=notes
+    "rnn",
+    "deep",
+    "Recurrent network: reads the image a strip or patch at a time",
+    SPACE,
+    build,
+    notes=notes,
+    suits="Comparing; writing and other images with an order",
 )

@@ -44,10 +44,10 @@ class Family:
     multiple: int = 1
     is_downloaded: bool = True
 
-    def model(self, line: str, space: SpaceDeclaration) -> Model:
+    def model(self, line: str, suits: str, space: SpaceDeclaration) -> Model:
         """Declare the model."""
         pretrained = Pretrained(self.network, MEAN, STD, self.is_downloaded)
-        return Model(self.name, "deep", line, space, self.build, pretrained, self.notes)
+        return Model(self.name, "deep", line, space, self.build, pretrained, self.notes, suits)
 
     def build(self, hyperparameters: Hyperparameters, image_shape: ImageShape, classes: int) -> "Network":
         """Make a network with fresh weights for images of any size; its logits are (n, classes).

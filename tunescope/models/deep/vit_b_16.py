@@ -21,5 +21,6 @@ FAMILY = Family("vit_b_16", "vit_b_16", {"vit_b_16": STAGES}, least_side=PATCH, 
 
 MODEL = FAMILY.model(
     "Vision transformer ViT-B/16: reads an image as a sentence of patches",
+    "Large sets of photos, pretrained, on a GPU",
     transferable_space({}, sides=(64, 96, 128, 160, 224), side=224, learning_rate=5e-4),
 )

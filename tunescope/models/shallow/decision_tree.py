@@ -33,4 +33,11 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
     return make_pipeline(*preparing_steps(hyperparameters, seed), classifier)
 
 
-MODEL = Model("decision_tree", "shallow", "Decision tree: a chain of simple questions", SPACE, build)
+MODEL = Model(
+    "decision_tree",
+    "shallow",
+    "Decision tree: a chain of simple questions",
+    SPACE,
+    build,
+    suits="Rules that a person can follow; seldom the best",
+)

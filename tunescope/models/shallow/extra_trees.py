@@ -34,4 +34,11 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
     return forest(ExtraTreesClassifier, hyperparameters, seed)
 
 
-MODEL = Model("extra_trees", "shallow", "Extra trees: the vote of trees that split at random", SPACE, build)
+MODEL = Model(
+    "extra_trees",
+    "shallow",
+    "Extra trees: the vote of trees that split at random",
+    SPACE,
+    build,
+    suits="As a random forest, and quicker to train",
+)

@@ -42,4 +42,11 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
     return make_pipeline(*preparing_steps(hyperparameters, seed), classifier)
 
 
-MODEL = Model("gaussian_nb", "shallow", "Gaussian naive Bayes: one bell curve a feature", SPACE, build)
+MODEL = Model(
+    "gaussian_nb",
+    "shallow",
+    "Gaussian naive Bayes: one bell curve a feature",
+    SPACE,
+    build,
+    suits="A result within a second, to compare others with",
+)

@@ -67,5 +67,10 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
 
 
 MODEL = Model(
-    "hist_gradient_boosting", "shallow", "Gradient boosting: trees that mend earlier ones", SPACE, build
+    "hist_gradient_boosting",
+    "shallow",
+    "Gradient boosting: trees that mend earlier ones",
+    SPACE,
+    build,
+    suits="Many images, where forests stop getting better",
 )

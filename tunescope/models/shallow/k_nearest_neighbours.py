@@ -49,5 +49,10 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
 
 
 MODEL = Model(
-    "k_nearest_neighbours", "shallow", "k nearest neighbours: the vote of similar images", SPACE, build
+    "k_nearest_neighbours",
+    "shallow",
+    "k nearest neighbours: the vote of similar images",
+    SPACE,
+    build,
+    suits="Few images of each class that look much alike",
 )

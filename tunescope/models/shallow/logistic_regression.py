@@ -61,5 +61,10 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
 
 
 MODEL = Model(
-    "logistic_regression", "shallow", "Logistic regression: a weight for each feature", SPACE, build
+    "logistic_regression",
+    "shallow",
+    "Logistic regression: a weight for each feature",
+    SPACE,
+    build,
+    suits="A quick baseline, and embeddings of a trained network",
 )

@@ -28,4 +28,11 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
     return forest(RandomForestClassifier, hyperparameters, seed)
 
 
-MODEL = Model("random_forest", "shallow", "Random forest: the vote of many decision trees", SPACE, build)
+MODEL = Model(
+    "random_forest",
+    "shallow",
+    "Random forest: the vote of many decision trees",
+    SPACE,
+    build,
+    suits="A sturdy result with hardly any tuning",
+)

@@ -63,4 +63,11 @@ def build(hyperparameters: Mapping[str, Any], seed: int) -> "Pipeline":
     return make_pipeline(*preparing_steps(hyperparameters, seed), UnitVariance(), classifier)
 
 
-MODEL = Model("svm", "shallow", "Support vector machine: widest margin between classes", SPACE, build)
+MODEL = Model(
+    "svm",
+    "shallow",
+    "Support vector machine: widest margin between classes",
+    SPACE,
+    build,
+    suits="Small sets of images and a strong, quick answer",
+)

@@ -25,7 +25,7 @@ class Strategy:
     """How to propose trials: a name, one line for people, and the module that builds the sampler.
 
     ``multi_objective`` says whether it can search for several objectives at once, ``repeats`` whether it
-    measures configurations again, and ``options`` what can be chosen about it.
+    measures configurations again, ``options`` what can be chosen about it, and ``suits`` what it is good for.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Strategy:
     multi_objective: bool = True
     repeats: bool = False
     options: Mapping[str, Rule] = field(default_factory=dict)
+    suits: str = ""
 
     def build(self, space: "Space | None" = None, seed: int | None = None, **options: Any) -> "BaseSampler":
         """Make the sampler; those with ``needs_space`` must have a declared space, others may use it.
@@ -100,25 +101,34 @@ STRATEGIES: dict[str, Strategy] = {
             "grid",
             "Tries every combination of the grid values, in shuffled order",
             f"{_HERE}.grid",
+            suits="Seeing every combination of few values",
             needs_space=True,
             options={"order": _one_of("shuffled", "given")},
         ),
-        Strategy("random", "Draws every hyperparameter at random: the honest baseline", f"{_HERE}.random"),
+        Strategy(
+            "random",
+            "Draws every hyperparameter at random: the honest baseline",
+            f"{_HERE}.random",
+            suits="Checking whether the others are worth it",
+        ),
         Strategy(
             "quasirandom",
             "Spreads trials evenly over each model's space (Sobol sequence)",
             f"{_HERE}.quasirandom",
+            suits="Few trials that must not clump",
         ),
         Strategy(
             "evolutionary",
             "Breeds new configurations from the best ones so far (DEAP)",
             f"{_HERE}.evolutionary",
+            suits="Some hundred trials, odd spaces, several goals",
             options={"population_size": _at_least(2)},
         ),
         Strategy(
             "nevergrad",
             "Asks an optimizer of nevergrad, of which it has hundreds (`optimizer`)",
             f"{_HERE}.nevergrad",
+            suits="Trying an optimizer that somebody recommends",
             needs_space=True,
             options={"optimizer": _optimizer, "budget": _at_least(1)},
         ),
@@ -126,18 +136,21 @@ STRATEGIES: dict[str, Strategy] = {
             "tpe",
             "Bayesian: models where good and bad configurations lie (TPE)",
             f"{_HERE}.tpe",
+            suits="When in doubt: good from about 30 trials on",
             options={"n_startup_trials": _at_least(1)},
         ),
         Strategy(
             "gp",
             "Bayesian: models the score of each model with a Gaussian process",
             f"{_HERE}.gp",
+            suits="Trials that take minutes, and at most some hundred",
             options={"n_startup_trials": _at_least(1)},
         ),
         Strategy(
             "cmaes",
             "Adapts a normal distribution to each model's best numbers (CMA-ES)",
             f"{_HERE}.cmaes",
+            suits="Many numbers and few choices, some hundred trials",
             multi_objective=False,
             options={"popsize": _at_least(3)},
         ),
@@ -145,6 +158,7 @@ STRATEGIES: dict[str, Strategy] = {
             "portfolio",
             "Shares the trials among several strategies by what each has gained so far",
             f"{_HERE}.portfolio",
+            suits="Leaving the choice of the strategy to the search",
             multi_objective=False,
             repeats=True,
             options={"again_every": _at_least(0), "max_trials": _at_least(1), "warm_start": _configurations},

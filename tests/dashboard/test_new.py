@@ -1,0 +1,151 @@
+"""The form of a new run, called as the browser calls it: cards, estimates, address, start."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash_client import Browser
+from dashboard_samples import Samples
+
+from dashboard import foresight, form
+from dashboard.app import create_app
+from dashboard.components import new_choices, new_side
+from dashboard.launch import Launcher
+from dashboard.presets import GOALS, PRESETS
+from tunescope.models import MODELS
+from tunescope.search import STRATEGIES
+from tunescope.search.estimate import typical_seconds
+from tunescope.store import Store
+
+CARRIED = {"origin": {}, "tree": {}, "source": None}
+
+
+@pytest.fixture
+def browser(store: Store, launcher: Launcher) -> Browser:
+    return Browser(create_app(store.url, launcher))
+
+
+def entered(**changes: Any) -> dict[str, Any]:
+    """The values of the form as its callbacks get them."""
+    values = {**form.defaults(), **{key.replace("__", "."): value for key, value in changes.items()}}
+    return placed("new-field", "value", values)
+
+
+def placed(kind: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
+    sent: dict[str, Any] = {}
+    for key, value in values.items():
+        component = {"type": kind, "key": key}
+        sent |= {f"{json.dumps(component)}.{name}": value, f"{json.dumps(component)}.id": component}
+    return sent
+
+
+def pick(browser: Browser, key: str, carried: dict[str, Any] | None = None) -> tuple[dict[str, Any], Any]:
+    """The values that a card sets, by field, and what is carried over then."""
+    values = {
+        "new-carried.data": carried or CARRIED,
+        **entered(),
+        **placed("new-pick", "n_clicks", {key: 1}),
+    }
+    changed = json.dumps({"type": "new-pick", "key": key}) + ".n_clicks"
+    answer = browser.call('{"key":["ALL"],"type":"new-field"}.value', values, changed)
+    fields = {
+        json.loads(name)["key"]: one["value"] for name, one in answer.outputs.items() if "new-field" in name
+    }
+    return fields, answer.outputs.get("new-carried", {}).get("data")
+
+
+def check(browser: Browser, carried: dict[str, Any] | None = None, **changes: Any) -> Any:
+    values = {**entered(**changes), "new-carried.data": carried or CARRIED}
+    return browser.call('{"key":["ALL"],"type":"new-fault"}.children', values, "new-edits.data")
+
+
+def test_the_page_shows_every_preset_goal_model_and_strategy(browser: Browser) -> None:
+    shown = browser.show("/new")
+    for name in (*(one.title for one in PRESETS.values()), *(title for _, title, _ in GOALS.values())):
+        assert name in shown
+    for one in (*MODELS.values(), *STRATEGIES.values()):
+        assert one.suits[1:] in shown
+
+
+def test_a_preset_fills_the_fields_that_it_sets_and_no_others(browser: Browser) -> None:
+    fields, carried = pick(browser, "preset:deep")
+    assert fields == PRESETS["deep"].values()
+    assert carried["origin"] == {"preset": "deep"}
+
+
+def test_a_goal_is_the_objectives(browser: Browser) -> None:
+    fields, carried = pick(browser, "goal:latency")
+    assert fields == {"search.objective": ["accuracy", "latency"]}
+    assert carried is None
+
+
+def test_images_are_chosen_with_the_choices_that_they_were_prepared_with(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
+    samples = Samples(store, tmp_path)
+    samples.run("signs", trials=0)
+    source = "data/01_raw/hand_signs.zip"
+    fields, carried = pick(browser, f"images:{source}")
+    assert fields["dataset.source"] == source
+    assert all(key.startswith("dataset.") for key in fields)
+    assert carried == {
+        "origin": {"prepared": "signs"},
+        "tree": {"dataset": {"name": "hand-signs"}},
+        "source": source,
+    }
+
+
+def test_the_chosen_cards_are_told(browser: Browser) -> None:
+    keys = ["preset:usual", "preset:quick", "goal:accuracy", "goal:size", "images:photos"]
+    values = {
+        **entered(search__objective=["accuracy", "size"], dataset__source="photos"),
+        **placed("new-pick", "aria-pressed", dict.fromkeys(keys, "false")),
+        "new-carried.data": {**CARRIED, "origin": {"preset": "quick"}},
+    }
+    answer = browser.call('{"key":["ALL"],"type":"new-pick"}.aria-pressed', values, "new-carried.data")
+    pressed = {
+        json.loads(key)["key"]: one["aria-pressed"]
+        for key, one in answer.outputs.items()
+        if "new-pick" in key
+    }
+    chosen = [key for key in keys if pressed[key] == "true"]
+    assert chosen == ["preset:quick", "goal:size", "images:photos"]
+
+
+def test_what_is_entered_stands_in_the_address_the_command_and_the_file(browser: Browser) -> None:
+    answer = check(browser, search__seed=7)
+    assert answer.outputs["new-query"] == {"data": "?search.seed=7"}
+    assert "search.seed=7" in answer.text("new-command")
+    assert "seed: 7" in answer.text("new-yaml")
+    assert answer.outputs["new-to-mend"]["children"] is None
+
+
+def test_faults_are_listed_beside_the_start(browser: Browser) -> None:
+    answer = check(browser, search__max_trials=0, search__workers=0)
+    assert "2 fields must be mended" in answer.text("new-to-mend")
+    assert '"data-field": "search.workers"' in answer.text("new-to-mend")
+
+
+def test_presets_and_models_say_what_they_will_take(store: Store, launcher: Launcher, tmp_path: Path) -> None:
+    values = form.defaults()
+    with create_app(store.url, launcher).server.app_context():
+        before = foresight.foresee_presets(store, values, foresight.measured(store, None))
+        Samples(store, tmp_path).run("signs", trials=12)
+        trials = foresight.measured(store, values["dataset.source"])
+        after, seconds = foresight.foresee_presets(store, values, trials), typical_seconds(trials)
+    quick = PRESETS["quick"].values()
+    assert new_side.preset_note(before["quick"], quick) == "1 min at most"
+    assert "trials" in new_side.preset_note(after["quick"], quick)
+    assert set(seconds) == {"svm", "cnn"}
+    assert new_choices.cost(seconds["svm"]).endswith(" s a trial")
+
+
+def test_an_earlier_run_is_chosen_on_the_page(browser: Browser, store: Store, tmp_path: Path) -> None:
+    Samples(store, tmp_path).run("signs", trials=0)
+    assert '"value": "signs"' in browser.show("/new")
+    values = {"new-earlier.value": "signs", "new-carried.data": CARRIED}
+    answer = browser.call("new-like.href", values, "new-earlier.value")
+    assert answer.outputs["new-like"] == {"href": "/new?from=signs"}
+    begun = {"new-earlier.value": "signs", "new-carried.data": {**CARRIED, "origin": {"from": "signs"}}}
+    assert browser.call("new-like.href", begun, "new-earlier.value").status == 204
