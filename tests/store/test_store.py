@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from sqlalchemy import inspect, text
 
 from tunescope.errors import RunError, StoreError, UnknownNameError
-from tunescope.store import Store, annotations, commands, frames, open_storage, open_store, runs, trials
+from tunescope.store import Store, annotations, commands, frames, live, open_storage, open_store, runs, trials
 from tunescope.store.migrations import HEAD, configuration, current, is_ours
 from tunescope.store.schema import PREFIX, STOPPED_BY_COMMAND, VERSION_TABLE, metadata, now
 
@@ -305,6 +305,16 @@ class TestFrames:
         trials.enter_epoch(store, trial._trial_id, epoch=1)
         ids = frames.trials_frame(store)["trial_id"].to_numpy()
         assert frames.epochs_frame(store, trial_ids=ids)["epoch"].tolist() == [1]
+
+    def test_what_was_said_of_the_watched_images_is_read_apart_from_the_epochs(self, store: Store) -> None:
+        trial = _study(store, "demo-grid", run_id="demo").ask()
+        trials.enter_trial(store, trial._trial_id, worker=0)
+        trials.enter_epoch(store, trial._trial_id, epoch=1, predictions=None)
+        trials.enter_epoch(store, trial._trial_id, epoch=2, predictions=((0, 0.5), (2, 0.999)))
+        assert "predictions" not in frames.epochs_frame(store)
+        (row,) = live.predictions(store, trial._trial_id)
+        assert row["epoch"] == 2
+        assert row["predictions"] == [[0, 0.5], [2, 0.999]]
 
     def test_queued_trials_have_not_begun_and_are_left_out(self, store: Store) -> None:
         study = _study(store, "demo-grid", run_id="demo")

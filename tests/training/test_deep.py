@@ -1,5 +1,6 @@
 """The loop of deep models: what it reports, keeps, refuses and leaves alone."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import torch
 from patterns import pattern_dataset
 
-from tunescope.datasets import PackedDataset
+from tunescope.datasets import PackedDataset, watched_rows
 from tunescope.parameters import TrainingParameters
 from tunescope.timing import peak
 from tunescope.training import POLICIES, Epoch, Stopped, Trained, TrainingFault, train
@@ -55,6 +56,19 @@ def test_every_epoch_is_reported_in_order(dataset: PackedDataset) -> None:
     assert epochs[-1].train_loss < epochs[0].train_loss
     assert all(0 <= epoch.train_accuracy <= 1 and epoch.seconds > 0 for epoch in epochs)
     assert sum(epoch.seconds for epoch in epochs) <= trained.seconds
+
+
+def test_an_epoch_tells_what_the_model_says_of_the_watched_images(dataset: PackedDataset) -> None:
+    epochs: list[Epoch] = []
+    trained = _trained(dataset, on_epoch=epochs.append)
+    best = max(epochs, key=lambda epoch: (epoch.validation_accuracy, -epoch.validation_loss))
+    places = np.searchsorted(dataset.indices("validation"), watched_rows(dataset))
+    expected = trained.validation_probabilities[places]
+    assert best.predictions is not None
+    assert [label for label, _ in best.predictions] == expected.argmax(axis=1).tolist()
+    probabilities = [probability for _, probability in best.predictions]
+    assert probabilities == pytest.approx(expected.max(axis=1), abs=0.00051)
+    assert all(len(json.dumps(epoch.predictions)) < 300 for epoch in epochs)
 
 
 def test_the_epoch_of_the_best_validation_accuracy_is_kept_and_then_of_the_lowest_loss(

@@ -52,7 +52,7 @@ class EpochEnded:
 
     trial_id: int
     epoch: int
-    values: Mapping[str, float]
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

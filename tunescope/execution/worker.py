@@ -145,7 +145,7 @@ def _save(assignment: Assignment, trained: Trained, dataset: PackedDataset) -> N
     )
 
 
-def _epoch_columns(epoch: Epoch) -> dict[str, float]:
+def _epoch_columns(epoch: Epoch) -> dict[str, Any]:
     return {
         "train_loss": epoch.train_loss,
         "train_accuracy": epoch.train_accuracy,
@@ -153,6 +153,7 @@ def _epoch_columns(epoch: Epoch) -> dict[str, float]:
         "validation_accuracy": epoch.validation_accuracy,
         "learning_rate": epoch.learning_rate,
         "seconds": epoch.seconds,
+        "predictions": epoch.predictions,
     }
 
 

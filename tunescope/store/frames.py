@@ -127,9 +127,13 @@ def epochs_frame(
     number: int | None = None,
     trial_ids: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """Epochs of trainings: study, number, state and the columns of ``tunescope_epochs``."""
+    """Epochs of trainings: study, number, state and the columns of ``tunescope_epochs``.
+
+    Without ``predictions``, which :func:`tunescope.store.live.predictions` reads: this one is read often.
+    """
     columns = (optuna_studies.c.study_name.label("study"), optuna_trials.c.number, optuna_trials.c.state)
-    query = _scoped(select(*columns, epochs), epochs).where(*_scope(run_id, study, number, trial_ids))
+    read = [column for column in epochs.c if column.name != "predictions"]
+    query = _scoped(select(*columns, *read), epochs).where(*_scope(run_id, study, number, trial_ids))
     return _frame(store, query.order_by(epochs.c.trial_id, epochs.c.epoch))
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tunescope.datasets import watched_rows
 from tunescope.timing import PhaseClock
 from tunescope.timing.phases import WARM_UP
 from tunescope.training.averaging import WeightAverage
@@ -117,6 +118,8 @@ class Loop:
         together = task.predictor.images_at_a_time
         self.progress = Progress(piece=self.batches.size, seen_together=together)
         self.best: Best | None = None
+        # Places among the rows of the validation split.
+        self._watched = np.searchsorted(self.dataset.indices("validation"), watched_rows(self.dataset))
         self.seconds_before = 0.0  # of an earlier process, where a checkpoint tells
         self._looks_every = STEPS_BETWEEN_LOOKS if setting.device.startswith("cuda") else 1
         self.first_step = COMPILE if setting.options.compile else WARM_UP
@@ -313,6 +316,7 @@ class Loop:
             validation_accuracy=reached.scores["accuracy"],
             learning_rate=self._rate(self.progress.step - 1),
             seconds=seconds,
+            predictions=_predictions(reached.probabilities[self._watched]),
         )
         self.progress.history.append(epoch)
         self.setting.on_epoch(epoch)
@@ -326,6 +330,12 @@ def _unless_memory_runs_out(attempt: Callable[[], T]) -> T | None:
         if not ran_out_of_memory(error):
             raise
         return None
+
+
+def _predictions(probabilities: Probabilities) -> tuple[tuple[int, float], ...]:
+    """The most probable class of each row, and its probability."""
+    classes, highest = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    return tuple((int(one), round(float(high), 3)) for one, high in zip(classes, highest, strict=True))
 
 
 class _Tally:

@@ -36,6 +36,8 @@ class Epoch:
         validation_accuracy: of the whole validation split.
         learning_rate: of the last step.
         seconds: of this epoch, validation included.
+        predictions: class and its probability (3 digits) for each of the watched validation images, in the
+            order of :func:`tunescope.datasets.watched_rows`; None where it is not known.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Epoch:
     validation_accuracy: float
     learning_rate: float
     seconds: float
+    predictions: tuple[tuple[int, float], ...] | None = None
 
 
 @dataclass(frozen=True)
