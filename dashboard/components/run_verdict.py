@@ -33,12 +33,15 @@ def _at_work(view: RunView) -> Any:
     if view.state == "starting":
         return notice("info", "Starting", "The process of this run is on its way; this takes a few seconds.")
     if view.state == "paused":
-        in_training = count(len(view.running), "trial")
-        rest = (
-            f"The {in_training} in training go on to their end." if view.running else "None is in training."
-        )
-        return notice("info", "Paused", f"No new trial begins until you resume the run. {rest}")
+        return notice("info", "Paused", f"No new trial begins until you resume the run. {_rest(view)}")
     return None
+
+
+def _rest(view: RunView) -> str:
+    if not view.running:
+        return "None is in training."
+    goes = "goes on to its end" if len(view.running) == 1 else "go on to their end"
+    return f"{count(len(view.running), 'trial')} in training {goes}."
 
 
 def _stopping(asked: Mapping[str, Any]) -> Any:
