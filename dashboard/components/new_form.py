@@ -24,6 +24,7 @@ from dashboard.form_fields import (
     TRAINING,
     Field,
 )
+from dashboard.machine import machine
 from dashboard.space_form import Edits
 from tunescope.store import frames
 
@@ -47,7 +48,10 @@ def fields(values: Values, edits: Edits) -> html.Div:
             _seeds(values),
             _folded("Learning-rate policies", _entry(POLICIES, values)),
             _folded("Training of networks", _grid(TRAINING, values)),
-            _folded("Workers and devices", _grid(MACHINE, values)),
+            _folded(
+                "Workers and devices",
+                [html.P(f"This machine: {machine()}.", className="card-note"), _grid(MACHINE, values)],
+            ),
             _folded("Scoring and pruning", _grid(SCORING, values)),
             _folded("Seed, image size and splits", _grid(ADVANCED, values)),
         ],
