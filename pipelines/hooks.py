@@ -19,6 +19,7 @@ from pipelines.places import with_places
 from tunescope.datasets import PackedDataset, dataset_name
 from tunescope.errors import TunescopeError
 from tunescope.execution import warm_up
+from tunescope.execution.usage import usage_noted
 from tunescope.parameters import Parameters
 from tunescope.search import check_parameters
 from tunescope.store import Store, open_store, runs
@@ -56,6 +57,7 @@ class RunHooks:
             raise click.ClickException(str(error)) from None
         self._resources.enter_context(_log_file(self._folder / "run.log"))
         self._resources.enter_context(runs.heartbeat(self._store, self._launch))
+        self._resources.enter_context(usage_noted(self._store, self._launch.run_id))
         logger.info("run %s (%s), store %s", self._launch.run_id, self._launch.kind, self._store.url)
         device = trial_rows.enter_device(self._store, device_manifest())
         runs.relate(self._store, self._launch.run_id, device_id=device)

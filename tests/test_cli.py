@@ -56,6 +56,7 @@ def asked(store: Store) -> list[tuple[str, Any]]:
         (["pause", "signs"], "pause", None),
         (["resume", "signs"], "resume", None),
         (["stop", "signs"], "stop", None),
+        (["stop", "signs", "--finish-trials"], "stop", {"finish_trials": True}),
         (["prune", "signs", "signs-grid", "1"], "prune", {"study": "signs-grid", "number": 1}),
         (["workers", "signs", "3"], "workers", {"count": 3}),
         (

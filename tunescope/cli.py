@@ -61,10 +61,11 @@ def resume(store: str | None, run_id: str) -> None:
 
 @main.command()
 @click.argument("run_id")
+@click.option("--finish-trials", is_flag=True, help="Let the trials in training come to their end first.")
 @click.pass_obj
-def stop(store: str | None, run_id: str) -> None:
+def stop(store: str | None, run_id: str, finish_trials: bool) -> None:
     """Ask a run to stop: its trials end, what was found is benchmarked and reported."""
-    _ask(store, run_id, "stop")
+    _ask(store, run_id, "stop", {"finish_trials": True} if finish_trials else None)
 
 
 @main.command()
