@@ -1,5 +1,6 @@
 """What people ask of a search while it runs, with real workers on real images."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from optuna.trial import TrialState
 from projects import draw_photos
 
 from tunescope.datasets import inspect, pack
-from tunescope.errors import RunError
+from tunescope.errors import RunError, SourceError
 from tunescope.execution import Workbench, Workers
 from tunescope.features import extract
 from tunescope.parameters import (
@@ -301,3 +302,17 @@ def test_seconds_are_a_hard_limit_for_a_training_that_would_go_on(
     summary = search_study(run, _plan(tmp_path, search), workers)
     assert summary["stopped_because"] == MAX_SECONDS
     assert 2 <= summary["seconds"] < 2 + 2.5
+
+
+def test_data_removed_under_a_search_end_it_with_one_sentence_and_no_failed_trials(
+    run: Store, workbench: Workbench, tmp_path: Path
+) -> None:
+    dataset = Path(shutil.copytree(workbench.dataset, tmp_path / "packed"))
+    with Workers(1, replace(workbench, dataset=dataset)) as own, pytest.raises(SourceError) as caught:
+        _searched(run, own, tmp_path, lambda: shutil.rmtree(dataset))
+    assert f"`{dataset}`" in str(caught.value)
+    assert "launch the run again" in str(caught.value)
+    assert "FAIL" not in set(frames.trials_frame(run)["state"])
+    with Workers(1, workbench) as again:
+        summary = search_study(run, _plan(tmp_path), again, Listener())
+    assert (summary["stopped_because"], summary["trials"] - summary["failed"]) == (MAX_TRIALS, 8)

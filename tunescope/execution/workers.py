@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from types import TracebackType
 
-from tunescope.errors import ParameterError
+from tunescope.errors import ParameterError, SourceError
 from tunescope.execution.messages import Assignment, TrialEnded, TrialFailed, TrialMessage, Workbench
 from tunescope.models import MODELS
 
@@ -78,6 +78,19 @@ class Workers:
     def running(self) -> list[int]:
         """The ids of the trials that are being trained, surplus workers' too."""
         return [one.assignment.trial_id for one in self._workers.values() if one.assignment is not None]
+
+    def require_data(self) -> None:
+        """See that what trials read is still there, before each of them would fail for want of it.
+
+        Raises:
+            SourceError: when a folder was removed.
+        """
+        for folder in (self._workbench.dataset, *self._workbench.features.values()):
+            if not folder.is_dir():
+                raise SourceError(
+                    f"`{folder}`, which trials read, was removed while the search ran: "
+                    "launch the run again, which prepares it anew and goes on"
+                )
 
     def resize(self, count: int) -> None:
         """Have so many workers from now on.

@@ -117,6 +117,7 @@ def search_study(
 
     Raises:
         RunError: when an earlier launch searched another space.
+        SourceError: when the prepared data are removed meanwhile.
     """
     study = _open_study(store, plan)
     if trial_rows.study_record(store, study._study_id)["stopped_because"] is None:
@@ -246,6 +247,7 @@ class StudySearch:
 
     def _assign(self) -> None:
         while self.workers.idle and self._may_begin() and not self._is_exhausted():
+            self.workers.require_data()
             trial = self.study.ask()
             configuration = self.plan.space.suggest(trial)
             if (first := self._attributes(trial).get(REPEATS)) is not None:
@@ -368,6 +370,7 @@ class StudySearch:
         delete_model(self._folder(running.trial.number))
 
     def _fail(self, message: TrialFailed) -> None:
+        self.workers.require_data()
         running = self.running.pop(message.trial_id)
         stopped = message.kind == "stopped"
         reason = running.stopped_because or message.reason
