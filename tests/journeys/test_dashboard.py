@@ -56,39 +56,6 @@ def empty_site(tmp_path: Path) -> Iterator[Site]:
     yield from serve(tmp_path, store, None)
 
 
-PATHS = [
-    "/",
-    "/new",
-    "/trials",
-    "/reports",
-    "/reports?run=signs-finished",
-    "/runs/signs-starting",
-    "/runs/signs-running",
-    "/runs/signs-finished",
-    "/runs/signs-killed",
-    "/runs/signs-failed",
-    "/trials/signs-finished-grid/0",
-]
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_every_page_fits_the_screen_stays_here_and_raises_nothing(
-    browser: Browser, site: Site, width: int, scheme: str
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    page = context.new_page()
-    site.watch(page)
-    for path in PATHS:
-        page.goto(site.address + path)
-        expect(page.locator("h1")).to_be_visible()
-        page.wait_for_function("!document.querySelector('.skeleton')")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert page.locator("h1").count() == 1, path
-        assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
-    context.close()
-    assert site.complaints == []
-
-
 def test_a_first_run_is_started_watched_stopped_and_resumed(page: Page, empty_site: Site) -> None:
     empty_site.watch(page)
     page.goto(empty_site.address)
