@@ -81,7 +81,17 @@ def settle(page: Page) -> None:
 
 
 def faults(page: Page, **options: Any) -> list[str]:
-    """What axe-core finds that would keep somebody out."""
+    """What axe-core finds that would keep somebody out, and finds again a moment later.
+
+    A grid has rows without cells while it is built.
+    """
+    if not _faults(page, options):
+        return []
+    page.wait_for_timeout(1000)
+    return _faults(page, options)
+
+
+def _faults(page: Page, options: dict[str, Any]) -> list[str]:
     found = AXE.run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
     return [
         f"{one['id']}: {[node['target'] for node in one['nodes']]}"

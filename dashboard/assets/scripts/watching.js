@@ -1,4 +1,5 @@
-/* What the browser does on its own clock: slower polls in the background, and notices of runs that ended. */
+/* What the browser does on its own clock: slower polls in the background, notices of runs that ended,
+   empty places for lost pictures. */
 
 (function () {
   "use strict";
@@ -147,6 +148,18 @@
       // The script that watches the connection says so.
     }
   }
+
+  /* ---- pictures whose file is gone leave their place empty, without the browser's sign for it ---- */
+
+  document.addEventListener("error", (event) => {
+    if (event.target instanceof HTMLImageElement) event.target.classList.add("image-gone");
+  }, true);
+
+  document.addEventListener("load", (event) => {
+    if (event.target instanceof HTMLImageElement) event.target.classList.remove("image-gone");
+  }, true);
+
+  /* ---- the clock ---- */
 
   function look() {
     if (document.hidden) holdPolls();
