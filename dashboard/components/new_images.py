@@ -56,7 +56,7 @@ def images(known: Sequence[Source], chosen: str | None) -> html.Div:
             html.Span("Upload an archive or a folder with a folder for each class.", className="pick-line"),
         ],
         links.DATASETS,
-        "pick pick-link",
+        "pick-card pick-link",
     )
     return picks("Images", [*cards, upload], "picks-images")
 

@@ -21,7 +21,7 @@ def pick(key: str, title: str, line: Any, symbol: str, is_chosen: bool, extra: A
         [extra, head, html.Span(line, className="pick-line"), _note(key)],
         id={"type": PICK, "key": key},
         type="button",
-        className="pick",
+        className="pick-card",
         **attributes(aria_pressed=str(is_chosen).lower()),
     )
 
