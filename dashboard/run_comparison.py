@@ -17,6 +17,7 @@ from tunescope.analysis.benchmarking import Measured, measurements
 from tunescope.analysis.comparison import StudyComparison, compare_studies
 from tunescope.analysis.run_comparison import TestAnswers
 from tunescope.store import frames, runs
+from tunescope.store.columns import TrialTable
 from tunescope.store.selection import TrialFilter
 
 MOST = 4
@@ -87,9 +88,16 @@ def read(run_ids: Sequence[str]) -> list[ComparedRun]:
 
 def studies_of(run_ids: Sequence[str]) -> StudyComparison:
     """The studies of some runs, side by side."""
+    table = connection.table().refresh()
     studies = frames.studies_frame(connection.store())
-    chosen = TrialFilter(choices=(("run_id", tuple(run_ids)),))
-    trials = connection.table().refresh().columns(chosen, _OF_TRIALS)
+    studies = studies[studies["run_id"].isin(run_ids)]
+    return _studies_of(table, f"{table.version} {studies.to_json()}", tuple(run_ids))
+
+
+@lru_cache(maxsize=4)
+def _studies_of(table: TrialTable, _: str, run_ids: tuple[str, ...]) -> StudyComparison:
+    studies = frames.studies_frame(connection.store())
+    trials = table.columns(TrialFilter(choices=(("run_id", run_ids),)), _OF_TRIALS)
     found = compare_studies(trials, studies[studies["run_id"].isin(run_ids)])
     # Strategies alone would not tell from which run a study is.
     return replace(found, studies=tuple(replace(one, label=one.study) for one in found.studies))

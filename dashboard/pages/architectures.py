@@ -86,7 +86,7 @@ class _View:
 
 def layout(search: str = "") -> html.Div:
     """The page as the address wants it."""
-    every = _trials(TrialFilter())
+    every = _trials()
     if every.empty:
         return html.Div([page_head("Architectures"), _nothing_yet()])
     view, parts = _view(search), _VIEWED.parts(search)
@@ -112,9 +112,7 @@ def _view(search: str) -> _View:
 
 def _contents(search: str, dark: bool) -> Mapping[str, Any]:
     view = _view(search)
-    dataset = view.dataset or _usual(_trials(TrialFilter()))
-    chosen = TrialFilter().with_values("dataset", [dataset] if dataset else [])
-    found = networks(_trials(chosen.with_values("model", view.model)), view.by)
+    found = _found(view.dataset or _usual(_trials()), view)
     key = [found.count, [str(one) for one in found.listed], view.by, dark]
     return {
         "picture": Costly(key, lambda: picture(draw(found, dark), "Accuracy for the cost")),
@@ -123,16 +121,31 @@ def _contents(search: str, dark: bool) -> Mapping[str, Any]:
     }
 
 
-def _trials(chosen: TrialFilter) -> pd.DataFrame:
+def _trials() -> pd.DataFrame:
+    """Every trained network."""
     table = connection.table().refresh()
     with _reading:
-        return _read(table, table.version, chosen)
+        return _read(table, table.version)
 
 
-@lru_cache(maxsize=4)
-def _read(table: TrialTable, _: str, chosen: TrialFilter) -> pd.DataFrame:
+@lru_cache(maxsize=1)
+def _read(table: TrialTable, _: str) -> pd.DataFrame:
     known = [[name] for name in ("validation_accuracy", "weights", "epochs")]
-    return table.columns(chosen.with_values("state", ["COMPLETE"]), _KEYS, known)
+    return table.columns(TrialFilter().with_values("state", ["COMPLETE"]), _KEYS, known)
+
+
+def _found(dataset: str, view: _View) -> Networks:
+    """Of one dataset, for accuracies on others say nothing about one another."""
+    table = connection.table()
+    return _networks_of(table, table.version, dataset, view.model, view.by)
+
+
+@lru_cache(maxsize=8)
+def _networks_of(table: TrialTable, _: str, dataset: str, models: tuple[str, ...], by: str) -> Networks:
+    trials = _trials()
+    for column, values in (("dataset", (dataset,) if dataset else ()), ("model", models)):
+        trials = trials[trials[column].isin(values)] if values else trials
+    return networks(trials, by)
 
 
 def _usual(trials: pd.DataFrame) -> str:

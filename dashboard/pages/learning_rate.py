@@ -85,16 +85,11 @@ class _View:
         kept = {name: value for name, value in (given | {"threshold": threshold}).items() if value}
         return f"?{urlencode(kept, doseq=True)}" if kept else ""
 
-    def chosen(self, dataset: str) -> TrialFilter:
-        """The trials to look at: of one dataset, for accuracies on others say nothing about one another."""
-        found = TrialFilter().with_values("dataset", [dataset] if dataset else [])
-        return found.with_values("model", self.model).with_values("run_id", self.run)
-
 
 def layout(search: str = "") -> html.Div:
     """The page as the address wants it."""
     view, parts = _view(search), _VIEWED.parts(search)
-    every = _trials(TrialFilter())
+    every = _trials()
     copy = button("Copy link", "link", **attributes(data_copy_address="yes"))
     note = "Which policies did well, how their rates move, and between which rates networks learn."
     return html.Div(
@@ -131,10 +126,9 @@ def _view(search: str) -> _View:
 
 def _contents(search: str, dark: bool) -> Mapping[str, Any]:
     view = _view(search)
-    dataset = view.dataset or _usual(_trials(TrialFilter()))
-    trials = _trials(view.chosen(dataset))
-    ranking = rank_policies(trials, view.threshold)
-    key = [ranking.threshold, len(trials), [str(one) for one in ranking.by_accuracy], dark]
+    dataset = view.dataset or _usual(_trials())
+    ranking = _ranked(dataset, view)
+    key = [ranking.threshold, [str(one) for one in ranking.by_accuracy], dark]
     schedules = _schedules(view, ranking)
     return {
         "ranking": _ranking(ranking, dataset),
@@ -147,15 +141,37 @@ def _contents(search: str, dark: bool) -> Mapping[str, Any]:
     }
 
 
-def _trials(chosen: TrialFilter) -> pd.DataFrame:
+def _trials() -> pd.DataFrame:
+    """Every trial with a policy."""
     table = connection.table().refresh()
     with _reading:
-        return _read(table, table.version, chosen)
+        return _read(table, table.version)
 
 
-@lru_cache(maxsize=4)
-def _read(table: TrialTable, _: str, chosen: TrialFilter) -> pd.DataFrame:
-    return policies.policy_trials(table, chosen)
+@lru_cache(maxsize=1)
+def _read(table: TrialTable, _: str) -> pd.DataFrame:
+    return policies.policy_trials(table, TrialFilter())
+
+
+def _ranked(dataset: str, view: _View) -> PolicyRanking:
+    """Of one dataset, for accuracies on others say nothing about one another."""
+    table = connection.table()
+    return _ranking_of(table, table.version, dataset, view.model, view.run, view.threshold)
+
+
+@lru_cache(maxsize=8)
+def _ranking_of(
+    table: TrialTable,
+    _: str,
+    dataset: str,
+    models: tuple[str, ...],
+    runs: tuple[str, ...],
+    threshold: float | None,
+) -> PolicyRanking:
+    trials = _trials()
+    for column, values in (("dataset", (dataset,) if dataset else ()), ("model", models), ("run_id", runs)):
+        trials = trials[trials[column].isin(values)] if values else trials
+    return rank_policies(trials, threshold)
 
 
 def _usual(trials: pd.DataFrame) -> str:

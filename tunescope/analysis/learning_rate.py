@@ -88,7 +88,7 @@ class Schedules:
     lines: tuple[Schedule, ...]
 
 
-def rank_policies(trials: pd.DataFrame, threshold: float | None = None, limit: int = 1500) -> PolicyRanking:
+def rank_policies(trials: pd.DataFrame, threshold: float | None = None, limit: int = 500) -> PolicyRanking:
     """Rank policies by their best trial, and by their fastest trial that reaches a threshold.
 
     Args:

@@ -51,7 +51,7 @@ class Networks:
     listed: tuple[NetworkTrial, ...]
 
 
-def networks(trials: pd.DataFrame, by: str, limit: int = 1500) -> Networks:
+def networks(trials: pd.DataFrame, by: str, limit: int = 500) -> Networks:
     """Set accuracies of complete trials of deep models against a cost; ``limit`` are kept to be drawn."""
     rows = trials[trials[by].notna() & (trials[by] > 0)]
     found = trade_off(rows.assign(seconds=rows[by].astype(float)), limit)
