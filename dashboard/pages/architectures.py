@@ -228,7 +228,10 @@ def _blocks(view: _View, listed: Sequence[NetworkTrial]) -> Any:
         return card("What it is made of", blank(f"There is no trial `{address}` in this store."))
     row = rows[0]
     params = row["params"]
-    title = ["What ", link(f"{study} #{number}", links.trial(study, int(number))), " is made of"]
+    # In one piece: parts of a heading would stand apart.
+    title = html.Span(
+        ["What ", link(f"{study} #{number}", links.trial(study, int(number)), "link"), " is made of"]
+    )
     note = f"{params.get('model', 'unknown')}: {reading.settings_text(params)}"
     return card(title, _looked_into(row, params), note=note)
 

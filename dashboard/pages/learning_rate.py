@@ -218,9 +218,7 @@ def _threshold(view: _View) -> html.Label:
 
 def _policies(view: _View) -> html.Div:
     options = [{"label": f"{name}: {one.line}", "value": name} for name, one in POLICIES.items()]
-    drawn = narrowing(
-        _VIEWED, "policy", "Policies", options, list(view.policy), placeholder="The best of those tried"
-    )
+    drawn = narrowing(_VIEWED, "policy", "Policies", options, list(view.policy), placeholder="The best tried")
     return html.Div(drawn, className="filters learning-policies")
 
 

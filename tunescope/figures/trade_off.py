@@ -54,7 +54,7 @@ def _drawn(trade_off: TradeOff, title: str, said: Callable[[float], str], dark: 
         y=[point.score for point in trade_off.front],
         mode="lines",
         line={"color": style.theme(dark).ink, "width": 1.5, "shape": "hv", "dash": "dot"},
-        name="best for its time",
+        name="beaten by none",
         hoverinfo="skip",
     )
     for model in dict.fromkeys(point.model for point in points):
