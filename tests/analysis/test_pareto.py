@@ -37,8 +37,9 @@ def test_of_equal_trials_one_is_on_the_front() -> None:
     assert non_dominated(np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 2.0]])) == [0, 2]
 
 
-def test_the_front_agrees_with_comparing_every_pair() -> None:
-    merits = np.random.default_rng(0).integers(0, 6, (80, 3)).astype(float)
+@pytest.mark.parametrize("objectives", [2, 3])
+def test_the_front_agrees_with_comparing_every_pair(objectives: int) -> None:
+    merits = np.random.default_rng(0).integers(0, 6, (80, objectives)).astype(float)
     beaten = [any((other >= one).all() and (other > one).any() for other in merits) for one in merits]
     expected = {tuple(one) for one, lost in zip(merits, beaten, strict=True) if not lost}
     found = non_dominated(merits)

@@ -27,12 +27,13 @@ def test_axes_have_units_and_a_wide_cost_is_logarithmic() -> None:
     assert draw(replace(FOUND, points=(LARGE, POOR), front=(LARGE,))).layout.xaxis.type is None
 
 
-def test_a_front_of_three_objectives_has_no_line() -> None:
+def test_a_front_of_three_objectives_has_no_line_and_names_the_one_that_is_not_drawn() -> None:
     points = tuple(replace(one, values=(*one.values, 1.0)) for one in (SMALL, LARGE))
     figure = draw(
         Pareto(("accuracy", "size", "latency"), ("maximize", "minimize", "minimize"), points, points, ())
     )
     assert [trace.mode for trace in figure.data] == ["markers", "markers"]
+    assert figure.layout.xaxis.title.text == "Size on disk (MB)<br>(the front also weighs latency)"
 
 
 def test_values_are_read_with_their_units() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tunescope.analysis.selection import UNKNOWN_MODEL, evenly, picked, with_models
+from tunescope.analysis.selection import UNKNOWN_MODEL, evenly, with_models
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,12 @@ def learning_curves(
         points: epochs to keep of each, the first and the last among them.
     """
     models = {} if trials is None else _models(trials)
-    by_trial = epochs.sort_values("epoch", kind="stable").groupby("trial_id", sort=False)
-    curves = [
-        _curve(rows, models.get(int(rows["trial_id"].iloc[0]), UNKNOWN_MODEL), points) for _, rows in by_trial
-    ]
-    curves.sort(key=lambda curve: curve.best, reverse=True)
-    kept = picked(curves, evenly(len(curves), limit))
-    return LearningCurves(kept, left_out=len(curves) - len(kept))
+    best = epochs.groupby("trial_id", sort=False)["validation_accuracy"].max().fillna(-1.0)
+    ranked = best.sort_values(ascending=False, kind="stable").index
+    kept = [int(ranked[index]) for index in evenly(len(ranked), limit)]
+    rows = epochs[epochs["trial_id"].isin(kept)].sort_values("epoch", kind="stable").groupby("trial_id")
+    curves = (_curve(rows.get_group(one), models.get(one, UNKNOWN_MODEL), points) for one in kept)
+    return LearningCurves(tuple(curves), left_out=len(ranked) - len(kept))
 
 
 def _models(trials: pd.DataFrame) -> dict[int, str]:

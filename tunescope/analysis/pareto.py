@@ -1,5 +1,6 @@
 """Several objectives at once: which trials no other one beats in all of them, and how far each study came."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tunescope.analysis.selection import labels, picked, text_or_none, thinned, with_models
+from tunescope.analysis.selection import labels, text_or_none, thinned, with_models
 
 # What stands beside accuracy where it is the only objective.
 COST = "training_time"
@@ -86,12 +87,13 @@ def pareto(trials: pd.DataFrame, studies: pd.DataFrame, limit: int = 1500) -> Pa
     merits = values * signs
     on_front = non_dominated(merits)
     kept = thinned(len(rows), limit, on_front)
-    points = [_point(row, line) for row, line in zip(rows.to_dict("records"), values.tolist(), strict=True)]
+    shown = zip(rows.iloc[kept].to_dict("records"), values[kept].tolist(), strict=True)
+    points = dict(zip(kept, (_point(*one) for one in shown), strict=True))
     return Pareto(
         objectives=objectives,
         directions=directions,
-        points=picked(points, kept),
-        front=picked(points, on_front),
+        points=tuple(points.values()),
+        front=tuple(points[index] for index in on_front),
         studies=_studies(rows, merits, labels(trials)),
         left_out=len(rows) - len(kept),
     )
@@ -102,11 +104,16 @@ def non_dominated(merits: Floats) -> list[int]:
 
     Equal rows stand for one another: only the first of them is named.
     """
-    found: list[int] = []
     # In this order only an earlier row can dominate a later one, or equal it.
-    for index in np.lexsort(tuple(-column for column in merits.T[::-1])):
-        if not (merits[found] >= merits[index]).all(axis=1).any():
-            found.append(int(index))
+    rest = np.lexsort(tuple(-column for column in merits.T[::-1]))
+    if merits.shape[1] == 2:
+        second = merits[rest, 1]
+        before = np.maximum.accumulate(np.concatenate([[-np.inf], second[:-1]]))
+        return sorted(rest[second > before].tolist())
+    found: list[int] = []
+    while len(rest):
+        found.append(int(rest[0]))
+        rest = rest[(merits[rest] > merits[rest[0]]).any(axis=1)]
     return sorted(found)
 
 
@@ -143,7 +150,7 @@ def _told(
         complete = complete[complete["study"].isin(same)]
         given = complete["values"].tolist()
     rows = complete.assign(objectives=pd.Series(given, index=complete.index, dtype=object))
-    is_known = [len(each) == len(objectives) and bool(np.isfinite(each).all()) for each in given]
+    is_known = [len(each) == len(objectives) and all(map(math.isfinite, each)) for each in given]
     return objectives, directions, rows[np.array(is_known, bool)]
 
 

@@ -1,5 +1,6 @@
 """Several objectives against each other."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunescope.analysis.pareto import Pareto, ParetoPoint, pareto
@@ -40,7 +41,8 @@ def draw(pareto: Pareto, dark: bool = False) -> "Figure":
         )
     for model in dict.fromkeys(point.model for point in pareto.points):
         _add(figure, pareto, [point for point in pareto.points if point.model == model], dark)
-    figure.update_xaxes(_axis(second, [point.values[1] for point in pareto.points], logarithmic=True))
+    across = _axis(second, [point.values[1] for point in pareto.points], logarithmic=True)
+    figure.update_xaxes(across | {"title.text": across["title.text"] + _undrawn(pareto.objectives[2:])})
     figure.update_yaxes(_axis(first, [point.values[0] for point in pareto.points]))
     return figure
 
@@ -59,6 +61,13 @@ def value_text(objective: str, value: float) -> str:
     if objective == "size":
         return memory(value)
     return duration(value) if objective == "training_time" else number(value)
+
+
+def _undrawn(objectives: Sequence[str]) -> str:
+    """What decides about the front too, where a plane has no axis left for it."""
+    if not objectives:
+        return ""
+    return f"<br>(the front also weighs {plain(' and '.join(map(objective_name, objectives)))})"
 
 
 def _add(figure: "Figure", pareto: Pareto, points: list[ParetoPoint], dark: bool) -> None:
