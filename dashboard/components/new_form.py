@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard import connection, space_form
-from dashboard.components import new_choices, new_images, space_editor
+from dashboard.components import new_choices, new_images, new_schedules, space_editor
 from dashboard.components.basics import card, fold
 from dashboard.components.fields import entry
 from dashboard.form import Values
@@ -46,7 +46,7 @@ def fields(values: Values, edits: Edits) -> html.Div:
             _strategies(values, edits),
             card("Budget", _grid(BUDGET, values, "three"), note="Whichever is reached first ends the run."),
             _seeds(values),
-            _folded("Learning-rate policies", _entry(POLICIES, values)),
+            new_schedules.policies_fold(_entry(POLICIES, values)),
             _folded("Training of networks", _grid(TRAINING, values)),
             _folded(
                 "Workers and devices",

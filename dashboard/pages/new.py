@@ -10,7 +10,14 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import beginnings, connection, foresight, form, links, space_form
 from dashboard.beginnings import Beginning
-from dashboard.components import new_choices, new_form, new_images, new_side, space_editor
+from dashboard.components import (
+    new_choices,
+    new_form,
+    new_images,
+    new_schedules,
+    new_side,
+    space_editor,
+)
 from dashboard.components.basics import page_head
 from dashboard.components.browser import in_browser
 from dashboard.components.fields import fault, values_of
@@ -68,6 +75,7 @@ def register(app: Dash) -> None:
     _register_check(app)
     _register_estimates(app)
     _register_start(app)
+    new_schedules.register(app)
 
 
 def _register_picks(app: Dash) -> None:

@@ -17,6 +17,7 @@ from tunescope.models import MODELS
 from tunescope.search import STRATEGIES
 from tunescope.search.estimate import typical_seconds
 from tunescope.store import Store
+from tunescope.training import POLICIES
 
 CARRIED = {"origin": {}, "tree": {}, "source": None}
 
@@ -149,3 +150,24 @@ def test_an_earlier_run_is_chosen_on_the_page(browser: Browser, store: Store, tm
     assert answer.outputs["new-like"] == {"href": "/new?from=signs"}
     begun = {"new-earlier.value": "signs", "new-carried.data": {**CARRIED, "origin": {"from": "signs"}}}
     assert browser.call("new-like.href", begun, "new-earlier.value").status == 204
+
+
+def drawn(browser: Browser, changed: str, clicks: int, chosen: list[str]) -> Any:
+    values = {
+        **entered(learning_rate__policy=chosen),
+        "new-policies.n_clicks": clicks,
+        "shell-dark.data": False,
+    }
+    return browser.call("new-schedules.children", values, changed)
+
+
+def test_the_chosen_policies_are_drawn_when_their_fold_is_opened(browser: Browser) -> None:
+    policy = json.dumps({"type": "new-field", "key": "learning_rate.policy"}) + ".value"
+    assert drawn(browser, policy, 0, ["cos"]).outputs == {}
+    text = drawn(browser, "new-policies.n_clicks", 1, ["cos", "step"]).text("new-schedules")
+    assert '"name": "cos"' in text
+    assert '"name": "step"' in text
+    assert drawn(browser, "new-policies.n_clicks", 2, ["cos"]).outputs == {}
+    many = list(POLICIES)[:7]
+    assert "The first 6 of 7 are drawn." in drawn(browser, policy, 1, many).text("new-schedules")
+    assert drawn(browser, policy, 1, []).outputs["new-schedules"]["children"] is None

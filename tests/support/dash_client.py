@@ -78,13 +78,16 @@ def _output(dotted: str, values: Mapping[str, Any]) -> Any:
 
 
 def _given(wanted: Mapping[str, str], values: Mapping[str, Any]) -> Any:
-    if wanted["id"].startswith("{"):
-        pattern = json.loads(wanted["id"])
-        return [
-            {"id": json.loads(key.rpartition(".")[0]), "property": wanted["property"], "value": value}
-            for key, value in values.items()
-            if key.startswith("{")
-            and key.endswith("." + wanted["property"])
-            and json.loads(key.rpartition(".")[0])["type"] == pattern["type"]
-        ]
-    return {**wanted, "value": values.get(f"{wanted['id']}.{wanted['property']}")}
+    if not wanted["id"].startswith("{"):
+        return {**wanted, "value": values.get(f"{wanted['id']}.{wanted['property']}")}
+    pattern = json.loads(wanted["id"])
+    found = [
+        {"id": json.loads(key.rpartition(".")[0]), "property": wanted["property"], "value": value}
+        for key, value in values.items()
+        if key.startswith("{")
+        and key.endswith("." + wanted["property"])
+        and json.loads(key.rpartition(".")[0])["type"] == pattern["type"]
+    ]
+    if ["ALL"] in pattern.values():
+        return found
+    return next(one for one in found if one["id"] == pattern)
