@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard import connection, space_form
-from dashboard.components import new_choices, new_images, new_schedules, space_editor
+from dashboard.components import new_augmentation, new_choices, new_images, new_schedules, space_editor
 from dashboard.components.basics import card, fold
 from dashboard.components.fields import entry
 from dashboard.form import Values
@@ -48,6 +48,7 @@ def fields(values: Values, edits: Edits) -> html.Div:
             _seeds(values),
             new_schedules.policies_fold(_entry(POLICIES, values)),
             _folded("Training of networks", _grid(TRAINING, values)),
+            new_augmentation.augmentation_fold(),
             _folded(
                 "Workers and devices",
                 [html.P(f"This machine: {machine()}.", className="card-note"), _grid(MACHINE, values)],

@@ -58,7 +58,7 @@ def images(known: Sequence[Source], chosen: str | None) -> html.Div:
         links.DATASETS,
         "pick-card pick-link",
     )
-    return picks("Images", [*cards, upload], "picks-images")
+    return picks("Known images", [*cards, upload], "picks-images")
 
 
 def _prepared(one: Prepared) -> Source:

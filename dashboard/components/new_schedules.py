@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, ctx, html
+from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
 from dashboard import policies
@@ -13,13 +13,13 @@ from tunescope.analysis.learning_rate import Schedules
 from tunescope.figures.learning_rate import draw_schedules
 
 MOST = 6
-_FOLD = "new-policies"
+_OPENER = "new-policies"
 
 
 def policies_fold(entry: Any) -> html.Section:
     """The choice of policies, and below it the picture of those that are chosen."""
     body = [entry, html.Div(id="new-schedules", className="chart")]
-    return html.Section(fold("Learning-rate policies", body, id=_FOLD, n_clicks=0), className="card-part")
+    return html.Section(fold("Learning-rate policies", body, opener=_OPENER), className="card-part")
 
 
 def register(app: Dash) -> None:
@@ -27,14 +27,13 @@ def register(app: Dash) -> None:
 
     @app.callback(
         Output("new-schedules", "children"),
-        Input(_FOLD, "n_clicks"),
+        Input(_OPENER, "n_clicks"),
         Input({"type": "new-field", "key": "learning_rate.policy"}, "value"),
         Input("shell-dark", "data"),
         prevent_initial_call=True,
     )
     def show(clicks: int | None, chosen: list[str] | None, dark: bool | None) -> Any:
-        # Every later click inside the fold is one on it, too.
-        if not clicks or (ctx.triggered_id == _FOLD and clicks > 1):
+        if not clicks:
             raise PreventUpdate
         return schedules(chosen or [], bool(dark))
 

@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import beginnings, connection, foresight, form, links, space_form
 from dashboard.beginnings import Beginning
 from dashboard.components import (
+    new_augmentation,
     new_choices,
     new_form,
     new_images,
@@ -76,6 +77,7 @@ def register(app: Dash) -> None:
     _register_estimates(app)
     _register_start(app)
     new_schedules.register(app)
+    new_augmentation.register(app)
 
 
 def _register_picks(app: Dash) -> None:

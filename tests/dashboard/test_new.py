@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from dash_client import Browser
 from dashboard_samples import Samples
+from prepared_samples import enter_prepared
+from projects import wait_until
 
 from dashboard import foresight, form
 from dashboard.app import create_app
@@ -16,7 +18,7 @@ from dashboard.presets import GOALS, PRESETS
 from tunescope.models import MODELS
 from tunescope.search import STRATEGIES
 from tunescope.search.estimate import typical_seconds
-from tunescope.store import Store
+from tunescope.store import Store, runs
 from tunescope.training import POLICIES
 
 CARRIED = {"origin": {}, "tree": {}, "source": None}
@@ -167,7 +169,31 @@ def test_the_chosen_policies_are_drawn_when_their_fold_is_opened(browser: Browse
     text = drawn(browser, "new-policies.n_clicks", 1, ["cos", "step"]).text("new-schedules")
     assert '"name": "cos"' in text
     assert '"name": "step"' in text
-    assert drawn(browser, "new-policies.n_clicks", 2, ["cos"]).outputs == {}
     many = list(POLICIES)[:7]
     assert "The first 6 of 7 are drawn." in drawn(browser, policy, 1, many).text("new-schedules")
     assert drawn(browser, policy, 1, []).outputs["new-schedules"]["children"] is None
+
+
+def seen(browser: Browser, source: str, clicks: int = 1, augmenter: str = "basic") -> Any:
+    values = {
+        **entered(dataset__source=source),
+        "new-augmentation.n_clicks": clicks,
+        "new-augmenter.value": augmenter,
+        "new-strength.value": "1",
+    }
+    return browser.call("new-augmented.children", values, "new-augmentation.n_clicks")
+
+
+def test_what_training_sees_is_shown_of_prepared_images(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
+    enter_prepared(store, tmp_path, "shapes", "f00d", "prepare-shapes-1")
+    source = str(runs.get(store, "prepare-shapes-1")["parameters"]["dataset"]["source"])
+    assert seen(browser, source, clicks=0).outputs == {}
+    assert "Changing some images." in seen(browser, source).text("new-augmented")
+    wait_until(lambda: seen(browser, source).outputs["new-augmentation-wait"]["disabled"])
+    text = seen(browser, source).text("new-augmented")
+    assert text.count("data:image/png;base64,") >= 10
+    assert "Training image 1" in text
+    assert seen(browser, source, augmenter="other").outputs == {}
+    assert "have not been prepared yet" in seen(browser, "elsewhere.zip").text("new-augmented")
