@@ -24,6 +24,7 @@ from tunescope.parameters import Parameters
 from tunescope.search import check_parameters
 from tunescope.store import Store, open_store, runs
 from tunescope.store import trials as trial_rows
+from tunescope.store.full_disk import full_disk_sentence, tells_of_full_disk
 from tunescope.timing import device_manifest
 
 logger = logging.getLogger("tunescope.run")
@@ -88,12 +89,25 @@ class RunHooks:
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
         """Enter why the run failed; a fault that a person can mend is shown as one sentence."""
-        meant_for_people = isinstance(error, TunescopeError)
+        is_full = tells_of_full_disk(error) and not isinstance(error, TunescopeError)
+        meant_for_people = is_full or isinstance(error, TunescopeError)
         reason = str(error) if meant_for_people else f"{type(error).__name__}: {error}"
-        stopped = trial_rows.was_stopped(self._store, self._launch.run_id)
-        self._end("stopped" if stopped else "failed", reason)
+        if is_full:
+            reason = full_disk_sentence(self._launch.run_id, str(self._root / "data"), self._store.url)
+        self._end_failed(reason)
         if meant_for_people:
             raise click.ClickException(reason) from None
+
+    def _end_failed(self, reason: str) -> None:
+        """Enter the reason; where the store's own disk is full, the run stays as one that was interrupted."""
+        try:
+            stopped = trial_rows.was_stopped(self._store, self._launch.run_id)
+            self._end("stopped" if stopped else "failed", reason)
+        except Exception as problem:
+            if not tells_of_full_disk(problem):
+                raise
+        finally:
+            self._resources.close()
 
     @property
     def _folder(self) -> Path:

@@ -35,6 +35,7 @@ from tunescope.search.strategies import STRATEGIES, make_sampler
 from tunescope.search.summary import ranked, summarize
 from tunescope.store import Store, commands, frames, runs
 from tunescope.store import trials as trial_rows
+from tunescope.store.full_disk import full_disk_sentence, tells_of_full_disk
 from tunescope.store.schema import REPEATS, STOPPED_BY_COMMAND
 
 # Between two looks at the commands and at other studies: with the grace of the workers, a target that one
@@ -118,6 +119,7 @@ def search_study(
     Raises:
         RunError: when an earlier launch searched another space.
         SourceError: when the prepared data are removed meanwhile.
+        RunError: when a worker meets a full disk.
     """
     study = _open_study(store, plan)
     if trial_rows.study_record(store, study._study_id)["stopped_because"] is None:
@@ -371,6 +373,9 @@ class StudySearch:
 
     def _fail(self, message: TrialFailed) -> None:
         self.workers.require_data()
+        if tells_of_full_disk(message.reason):
+            # Every other trial would fail for it, too. This one is tried again by the next launch.
+            raise RunError(full_disk_sentence(self.plan.run_id, str(self.plan.folder)))
         running = self.running.pop(message.trial_id)
         stopped = message.kind == "stopped"
         reason = running.stopped_because or message.reason

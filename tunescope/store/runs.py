@@ -6,7 +6,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import psutil
 from sqlalchemy import ColumnElement, Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tunescope.errors import RunError, UnknownNameError
 from tunescope.store import commands
@@ -125,12 +125,20 @@ def state(row: Mapping[str, Any], at: datetime | None = None) -> Status:
 
 @contextmanager
 def heartbeat(store: Store, launch: Launch) -> Iterator[None]:
-    """Sign for the run every two seconds while the block runs."""
+    """Sign for the run every two seconds while the block runs.
+
+    A signature that the store does not take, because its disk is full or it is out of reach, is left out: the
+    next may go through, and whoever works on the run meets the same trouble and tells of it.
+    """
     done, begun, before = threading.Event(), now(), _row(store, launch.run_id)["seconds"]
+
+    def sign() -> None:
+        with suppress(SQLAlchemyError):
+            _update(store, launch.run_id, heartbeat=now(), seconds=before + _since(begun))
 
     def beat() -> None:
         while not done.wait(HEARTBEAT_SECONDS):
-            _update(store, launch.run_id, heartbeat=now(), seconds=before + _since(begun))
+            sign()
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
@@ -139,7 +147,7 @@ def heartbeat(store: Store, launch: Launch) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-        _update(store, launch.run_id, heartbeat=now(), seconds=before + _since(begun))
+        sign()
 
 
 def finish(store: Store, run_id: str, status: Status, reason: str | None = None) -> None:

@@ -83,6 +83,11 @@ class SqlStorage(BaseStorage):
                 self._write_pending(trial_id)
             self._failed = False
 
+    def _flush_at_exit(self) -> None:
+        """Nobody is left to catch an error; what could not be written has been warned of."""
+        with suppress(StorageInternalError):
+            self.flush()
+
     def close(self) -> None:
         """Write what is pending and close the connection; another call opens a new one."""
         with self._lock:
@@ -443,7 +448,9 @@ class SqlStorage(BaseStorage):
         self._timer = threading.Timer(FLUSH_SECONDS, self._flush_in_time)
         self._timer.daemon = True
         self._timer.start()
-        self._at_exit = Finalize(None, self.flush, exitpriority=1)  # at the end of workers too, unlike atexit
+        self._at_exit = Finalize(
+            None, self._flush_at_exit, exitpriority=1
+        )  # at the end of workers too, unlike atexit
 
     def _flush_in_time(self) -> None:
         with self._lock:
