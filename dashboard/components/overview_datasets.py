@@ -122,5 +122,6 @@ def _actions(one: Prepared, best: BestModel | None, reports: frozenset[str]) -> 
     if best is None:
         return [search]
     see = button_link("Model", "trophy", links.trial(best.study, best.number))
+    photos = button_link("Predict", "camera", links.predict(best.study, best.number))
     report = button_link("Report", "reports", links.report(best.run_id)) if best.run_id in reports else None
-    return [*filter(None, [see, report]), search]
+    return [*filter(None, [see, photos, report]), search]

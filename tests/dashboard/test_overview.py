@@ -29,6 +29,7 @@ def test_each_dataset_stands_there_with_the_way_to_its_best_model(browser: Brows
     shown = browser.show("/")
     found = best(app)["f00d0"]
     assert f'"/trials/{found.study}/{found.number}"' in shown
+    assert f'"/predict?study={found.study}&trial={found.number}"' in shown
     assert "600 images, 10 classes" in shown
     assert "/datasets/hand-signs?fingerprint=f00d0" in shown
 
