@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +71,10 @@ class Following:
         if not self._unread:
             with self._lock:
                 self._follow()
+
+    def resting(self) -> AbstractContextManager[object]:
+        """While the block runs, nothing is entered; waits for what is being entered now."""
+        return self._lock
 
     def read_on(self) -> bool:
         """Read one more piece of what was there at the beginning; whether there is more."""

@@ -81,7 +81,9 @@ class TrialTable:
 
     def close(self) -> None:
         """Give the memory back."""
-        self._database.close()
+        # A connection that is at work refuses to be closed.
+        with self._following.resting():
+            self._database.close()
 
     def count(self, chosen: TrialFilter) -> int:
         """How many trials pass a filter."""
