@@ -130,7 +130,7 @@ def _tiles(rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], pre
     return html.Div(
         [
             tile(
-                "At work", count(working), f"{count(running, 'trial')} in training" if working else "nothing"
+                "At work", count(working), f"{count(running, 'trial')} in training" if working else "no run"
             ),
             tile("Runs", count(len(searches)), _outcomes(searches)),
             tile("Trials", count(ended), f"in {duration(seconds)} of work" if seconds else None),

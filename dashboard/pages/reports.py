@@ -86,10 +86,11 @@ def _picked(values: list[bool], ids: list[dict[str, str]]) -> list[str]:
 
 def _list_page(picked: Collection[str]) -> html.Div:
     contents = _contents(picked)
+    offer = _offer(list(picked)) if _rows(connection.store()) else None
     note = "One page a run, complete in itself: it opens without Tunescope and without a network."
     return html.Div(
         [
-            page_head("Reports", note, html.Div(_offer(list(picked)), id="reports-compare", role="status")),
+            page_head("Reports", note, html.Div(offer, id="reports-compare", role="status")),
             regions.region("reports", "list", contents["list"]),
             regions.seen("reports", _contents(())),
             dcc.Interval(id="reports-poll", interval=5_000),
