@@ -192,6 +192,27 @@ def test_a_patient_stop_lets_the_trials_in_training_end(run: Store, workers: Wor
     assert "1 trial in training will end, no other begins" in _answers(run)[0]
 
 
+def test_a_plain_stop_after_a_patient_one_ends_the_trials_in_training(
+    run: Store, workers: Workers, tmp_path: Path
+) -> None:
+    class NoLongerPatient(_Person):
+        def progressed(self, progress: Progress, budget: Budget, running: int) -> None:
+            super().progressed(progress, budget, running)
+            if running and self.after == 10**9 and not commands.pending(run, "steered"):
+                self.after = 10**10
+                commands.send(run, "steered", "stop", {"finish_trials": True})
+                commands.send(run, "steered", "stop")
+
+    search = FAST.model_copy(
+        update={"models": ("cnn",), "max_trials": 6, "space": {"cnn": {"epochs": {"low": 500, "high": 1000}}}}
+    )
+    person = NoLongerPatient(0, lambda: None)
+    summary = search_study(run, _plan(tmp_path, search), workers, person)
+    assert summary["stopped_because"] == STOPPED_BY_COMMAND
+    assert [trial.note for trial in person.ended] == [STOPPED_BY_COMMAND]
+    assert "running trials end now" in _answers(run)[1]
+
+
 def test_a_trial_in_training_is_pruned_on_command(run: Store, workers: Workers, tmp_path: Path) -> None:
     search = FAST.model_copy(
         update={"models": ("cnn",), "max_trials": 1, "space": {"cnn": {"epochs": {"low": 500, "high": 1000}}}}
