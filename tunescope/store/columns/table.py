@@ -26,6 +26,7 @@ from tunescope.store.selection import TrialFilter
 _FRAME = tuple(key for key, field in FIXED.items() if field.group != "mark")
 _UNKNOWN_MODEL = "unknown"
 # Between two pieces that are read ahead: long enough for the answers that wait.
+_PATIENCE_SECONDS = 5.0
 _BREATH = 0.02
 
 _SCORED = "FILTER (rows.state = 'COMPLETE' AND rows.validation_accuracy IS NOT NULL)"
@@ -81,9 +82,17 @@ class TrialTable:
 
     def close(self) -> None:
         """Give the memory back."""
-        # A connection that is at work refuses to be closed.
+        end = time.monotonic() + _PATIENCE_SECONDS
         with self._following.resting():
-            self._database.close()
+            while True:
+                try:
+                    self._database.close()
+                    return
+                # A connection refuses to be closed while it, or one of its cursors, is at work.
+                except duckdb.Error:
+                    if time.monotonic() > end:
+                        return  # the memory is given back with the last cursor
+                    time.sleep(_BREATH)
 
     def count(self, chosen: TrialFilter) -> int:
         """How many trials pass a filter."""
