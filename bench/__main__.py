@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from bench import dashboard, datasets, demo, startup, store, strategies, training
+from bench import dashboard, datasets, demo, live, startup, store, strategies, training
 from bench.rows import Row, publish
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
@@ -13,6 +13,7 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "store": store.measure,
     "strategies": strategies.measure,
     "dashboard": dashboard.measure,
+    "live": live.measure,
     "demo": demo.measure,
 }
 

@@ -5,29 +5,22 @@ the last byte of the answer. The first content of ours is asked of a server that
 rival's first answer is the study with its trials, which its page waits for.
 """
 
-import gzip
 import json
 import multiprocessing
 import os
-import signal
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import optuna
-import psutil
 
 from bench.rows import Row
+from bench.servers import Answer, Server, dashboard, free_port
 from bench.trial_stores import STUDY, append, make_store
 from tunescope.figures import CHARTS
 from tunescope.store import open_storage
@@ -61,13 +54,6 @@ def measure() -> list[Row]:
 
 
 @dataclass(frozen=True)
-class _Answer:
-    seconds: float
-    sent: int
-    content: bytes
-
-
-@dataclass(frozen=True)
 class _Rival:
     """What optuna-dashboard took; None where it was not asked."""
 
@@ -76,66 +62,7 @@ class _Rival:
     memory: float | None = None
 
 
-class _Server:
-    """A dashboard as a process."""
-
-    def __init__(self, command: list[str], port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def wait(self, path: str) -> None:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(self.address + path, timeout=60).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise TimeoutError(f"nothing answers at {self.address}")
-
-    def ask(self, path: str, body: Any = None) -> _Answer:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Accept-Encoding": "gzip", "Content-Type": "application/json"}
-        begun = time.perf_counter()
-        with urllib.request.urlopen(urllib.request.Request(self.address + path, data, headers)) as answer:
-            sent = answer.read()
-        taken = time.perf_counter() - begun
-        is_packed = answer.headers.get("Content-Encoding") == "gzip"
-        return _Answer(taken, len(sent), gzip.decompress(sent) if is_packed else sent)
-
-    @property
-    def memory(self) -> float:
-        """Megabytes."""
-        return float(psutil.Process(self._process.pid).memory_info().rss / 1e6)
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-@contextmanager
-def _dashboard(path: Path) -> Iterator["_Server"]:
-    port = _free_port()
-    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--store", f"sqlite:///{path}"]
-    server = _Server(command, port)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def _callback(server: _Server, output: str, values: dict[str, Any], changed: str, name: str = "") -> _Answer:
+def _callback(server: Server, output: str, values: dict[str, Any], changed: str, name: str = "") -> Answer:
     """Call one callback as the browser does; inputs without a value are null."""
     known = json.loads(server.ask("/_dash-dependencies").content)
     (callback,) = [one for one in known if one["output"].strip(".").startswith(output)]
@@ -165,12 +92,12 @@ def _output(dotted: str, component: dict[str, str]) -> Any:
     return {"id": component if owner.startswith("{") else owner, "property": prop}
 
 
-def _page(server: _Server, search: str = "") -> _Answer:
+def _page(server: Server, search: str = "") -> Answer:
     values = {"shell-url.pathname": "/trials", "shell-url.search": search}
     return _callback(server, "shell-page.children", values, "shell-url.pathname")
 
 
-def _rows(server: _Server, query: str = "") -> _Answer:
+def _rows(server: Server, query: str = "") -> Answer:
     """The first block for a query; its ranges and order are in the request, as the grid sends them."""
     from dashboard.selection import TrialsView, filter_model
 
@@ -184,20 +111,20 @@ def _rows(server: _Server, query: str = "") -> _Answer:
     return _callback(server, "trials-grid.getRowsResponse", values, "trials-grid.getRowsRequest")
 
 
-def _chart(server: _Server, name: str) -> _Answer:
+def _chart(server: Server, name: str) -> Answer:
     output = '{"name":["MATCH"],"type":"trials-chart"}.children'
     return _callback(
         server, output, {"trials-query.data": "", "trials-ready.data": True}, "trials-query.data", name
     )
 
 
-def _poll(server: _Server) -> _Answer:
+def _poll(server: Server) -> Answer:
     values = {"trials-query.data": "", "trials-version.data": "before"}
     return _callback(server, "trials-version.data", values, "trials-poll.n_intervals")
 
 
 def _ours(path: Path, trials: int, rival: _Rival) -> list[Row]:
-    with _dashboard(path) as server:
+    with dashboard(path) as server:
         server.wait("/healthz")
         first = [_page(server), _rows(server)]
         _rows(server, "?sort=-value")  # by now everything is read
@@ -235,7 +162,7 @@ def _ours(path: Path, trials: int, rival: _Rival) -> list[Row]:
     ]
 
 
-def _painted(server: _Server) -> tuple[float, float]:
+def _painted(server: Server) -> tuple[float, float]:
     """Seconds until Chromium shows the first rows and the first chart."""
     from playwright.sync_api import sync_playwright
 
@@ -255,9 +182,9 @@ def _painted(server: _Server) -> tuple[float, float]:
 
 
 def _rival(path: Path) -> _Rival:
-    port = _free_port()
+    port = free_port()
     program = str(Path(sys.executable).parent / "optuna-dashboard")
-    server = _Server([program, f"sqlite:///{path}", "--port", str(port)], port)
+    server = Server([program, f"sqlite:///{path}", "--port", str(port)], port)
     try:
         server.wait("/api/studies")
         first = server.ask("/api/studies/1")
@@ -277,13 +204,13 @@ def _delay(folder: Path, journal: str) -> Row:
     connection.execute(f"PRAGMA journal_mode={journal}")
     connection.close()
     alone = _slowest_commit(path, journal, None)
-    with _dashboard(path) as server:
+    with dashboard(path) as server:
         beside = _slowest_commit(path, journal, server)
     name = f"slowest commit beside an open dashboard, journal {journal} (rival: none open)"
     return Row(name, "ms", beside, 1, alone, alone + 100.0)
 
 
-def _slowest_commit(path: Path, journal: str, server: _Server | None) -> float:
+def _slowest_commit(path: Path, journal: str, server: Server | None) -> float:
     context = multiprocessing.get_context("spawn")
     taken = context.Queue()
     writer = context.Process(target=_write, args=(path, journal, taken))
