@@ -52,12 +52,6 @@ def settled(trials: pd.DataFrame, live: Collection[str]) -> pd.DataFrame:
     return trials.assign(state=trials["state"].mask(is_left, "INTERRUPTED"))
 
 
-def live_runs(store: Store) -> set[str]:
-    """The ids of the runs that a process works on."""
-    known = frames.runs_frame(store)
-    return set(known[known["state"].isin(LIVE)]["run_id"])
-
-
 @dataclass(frozen=True)
 class Tally:
     """What the trials of one run came to so far; ``best_trial`` is the id of the best one."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psutil
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tunescope.errors import RunError, UnknownNameError
@@ -29,6 +29,9 @@ STALE_SECONDS = 4 * HEARTBEAT_SECONDS
 Status = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 # How a run stands that a process works on.
 LIVE = ("starting", "running", "paused")
+_OF_STATE = ("run_id", "status", "paused", "host", "pid", "process_started", "heartbeat")
+_STANDING = select(*(runs.c[name] for name in _OF_STATE))
+_UNFINISHED = _STANDING.where(runs.c.status.in_(("starting", "running")))
 LaunchKind = Literal["new", "resumed", "repeated"]
 
 # What may differ when a run is launched again: how long, how wide, and how it is shown.
@@ -212,11 +215,13 @@ def get(store: Store, run_id: str) -> dict[str, Any]:
 
 def states(store: Store, most: int = 100) -> dict[str, Status]:
     """State by run id of the runs launched last, the newest first; cheap enough to ask for often."""
-    columns = ("run_id", "status", "paused", "host", "pid", "process_started", "heartbeat")
-    query = select(*(runs.c[name] for name in columns)).order_by(runs.c.started.desc()).limit(most)
-    with store.engine.connect() as connection:
-        rows = connection.execute(query).mappings().all()
-    return {row["run_id"]: state(dict(row)) for row in rows}
+    return _states(store, _STANDING.order_by(runs.c.started.desc()).limit(most))
+
+
+def live(store: Store) -> set[str]:
+    """The ids of the runs that a process works on; as cheap."""
+    known = _states(store, _UNFINISHED)
+    return {run_id for run_id, state in known.items() if state in LIVE}
 
 
 def generated_id(stem: str) -> str:
@@ -224,6 +229,12 @@ def generated_id(stem: str) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:30].strip("-") or "run"
     base = base if base[0].isalpha() else f"run-{base}"
     return f"{base}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _states(store: Store, query: Select[Any]) -> dict[str, Status]:
+    with store.reader.connect() as connection:
+        rows = connection.execute(query).mappings().all()
+    return {row["run_id"]: state(dict(row)) for row in rows}
 
 
 def _find(store: Store, run_id: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,6 @@ from tunescope.store.columns.reading import (
     trial_ids,
 )
 from tunescope.store.engine import Store, database_stamp
-from tunescope.store.frames import runs_frame
 
 # What a page begins with.
 _FIRST, _PIECE = 200, PIECE
@@ -93,7 +92,7 @@ class Following:
         self._entering.studies(studies.values())
         self._unread = [ids[:_FIRST], *pieces(ids[_FIRST:], _PIECE)] if ids else []
         self._entered = 0
-        self._live = self._live_runs()
+        self._live = runs.live(self._store)
         self._read_marks()
         self._studies = studies
 
@@ -108,7 +107,7 @@ class Following:
             return
         stamp = database_stamp(self._store)
         is_news = stamp is None or stamp != self._stamp
-        self._live = self._live_runs() if self._unfinished or is_news else set()
+        self._live = runs.live(self._store) if self._unfinished or is_news else set()
         if is_news:
             self._read_news()
             self._read_marks()
@@ -118,7 +117,7 @@ class Following:
     def _read_news(self) -> None:
         before, now = self._studies or {}, study_rows(self._store)
         starts = begun(self._store, [study.newest for study in before.values()])
-        if now != before:
+        if _named(now) != _named(before):
             self._entering.studies(now.values())
             self.changes += 1
         for study_id in before.keys() - now.keys():
@@ -197,9 +196,10 @@ class Following:
             self._unfinished.pop(trial_id, None)
         self.changes += 1
 
-    def _live_runs(self) -> Collection[str]:
-        known = runs_frame(self._store)
-        return set(known[known["state"].isin(runs.LIVE)]["run_id"])
+
+def _named(studies: Mapping[int, StudyRow]) -> list[StudyRow]:
+    """Studies as they are entered, whatever trials they have."""
+    return [replace(study, trials=0, newest=0, newest_start=None) for study in studies.values()]
 
 
 def _is_continued(now: StudyRow, before: StudyRow, starts: dict[int, Any]) -> bool:

@@ -5,12 +5,13 @@ so a piece is small.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
 from tunescope.store.engine import Store
 from tunescope.store.schema import (
@@ -34,7 +35,37 @@ PIECE = 4_000
 _LONGEST = 1_000
 # What Tunescope enters itself: it is no attribute that a user would look for.
 _HIDDEN = "tunescope:"
+# Ids that a statement lists one by one.
+_FEW = 100
 _KEPT = [column for column in trials.c if column.name not in ("trial_id", "folder", "notes", "operators")]
+
+
+# Statements are built once: for a poll that finds a few new trials, building them took longer than asking.
+_AMOUNTS = select(optuna_trials.c.study_id, func.count()).group_by(optuna_trials.c.study_id)
+_DIRECTIONS = select(optuna_directions.c.study_id, optuna_directions.c.direction).order_by(
+    optuna_directions.c.objective
+)
+# By itself, an index tells the highest id at once; beside the count, every trial would be looked at.
+_NEWEST = (
+    select(func.max(optuna_trials.c.trial_id))
+    .where(optuna_trials.c.study_id == optuna_studies.c.study_id)
+    .scalar_subquery()
+)
+_STUDIES = (
+    select(
+        func.coalesce(_NEWEST, 0).label("newest"),
+        optuna_studies.c.study_id,
+        optuna_studies.c.study_name.label("study"),
+        studies.c.run_id,
+        datasets.c.name.label("dataset"),
+        studies.c.strategy,
+        studies.c.objective,
+    )
+    .outerjoin(studies, studies.c.study_id == optuna_studies.c.study_id)
+    .outerjoin(runs, runs.c.run_id == studies.c.run_id)
+    .outerjoin(datasets, datasets.c.dataset_id == runs.c.dataset_id)
+    .order_by(optuna_studies.c.study_id)
+)
 
 
 @dataclass(frozen=True)
@@ -78,48 +109,26 @@ class Piece:
 
 def study_rows(store: Store) -> dict[int, StudyRow]:
     """Every study by its id."""
-    counted = select(
-        optuna_trials.c.study_id,
-        func.count().label("trials"),
-        func.max(optuna_trials.c.trial_id).label("newest"),
-    ).group_by(optuna_trials.c.study_id)
-    query = (
-        select(
-            optuna_studies.c.study_id,
-            optuna_studies.c.study_name.label("study"),
-            studies.c.run_id,
-            datasets.c.name.label("dataset"),
-            studies.c.strategy,
-            studies.c.objective,
-        )
-        .outerjoin(studies, studies.c.study_id == optuna_studies.c.study_id)
-        .outerjoin(runs, runs.c.run_id == studies.c.run_id)
-        .outerjoin(datasets, datasets.c.dataset_id == runs.c.dataset_id)
-        .order_by(optuna_studies.c.study_id)
-    )
-    amounts = {study_id: (int(amount), int(newest)) for study_id, amount, newest in _read(store, counted)}
-    starts = begun(store, [newest for _, newest in amounts.values()])
-    directions = _directions(store)
+    rows, directions = _read(store, _STUDIES), _directions(store)
+    amounts = {study_id: int(amount) for study_id, amount in _read(store, _AMOUNTS)}
+    starts = begun(store, [row.newest for row in rows])
     return {
         row.study_id: StudyRow(
             **row._mapping,
             directions=tuple(directions.get(row.study_id, ())),
-            trials=trials,
-            newest=newest,
-            newest_start=starts.get(newest),
+            trials=amounts.get(row.study_id, 0),
+            newest_start=starts.get(row.newest),
         )
-        for row in _read(store, query)
-        for trials, newest in [amounts.get(row.study_id, (0, 0))]
+        for row in rows
     }
 
 
 def begun(store: Store, ids: Sequence[int]) -> dict[int, datetime | None]:
     """When trials began, by their ids."""
-    table = optuna_trials
     found: dict[int, datetime | None] = {}
-    for piece in pieces(ids, 100):
-        query = select(table.c.trial_id, table.c.datetime_start).where(_among(table, piece))
-        found.update((trial_id, start) for trial_id, start in _read(store, query))
+    for piece in pieces(ids, _FEW):
+        statement = _columns_of(optuna_trials, ("datetime_start",), is_many=False)
+        found.update((trial_id, start) for trial_id, start in _read(store, statement, _given(piece)))
     return found
 
 
@@ -206,32 +215,16 @@ class _Reader:
 
     def _rows(self, table: Table, *columns: str, only: str | None = None) -> list[Any]:
         """Rows as the driver gives them: of hundreds of thousands, each step counts."""
-        query = select(table.c.trial_id, *(table.c[name] for name in columns)).where(_among(table, self._ids))
-        if only is not None:
-            query = query.where(table.c.key == only)
+        query = _columns_of(table, columns, len(self._ids) > _FEW, only)
         with self._store.reader.connect() as connection:
-            cursor: Any = connection.execute(query).cursor
+            cursor: Any = connection.execute(query, _given(self._ids)).cursor
             found: list[Any] = cursor.fetchall()
             return found
 
 
 def _fixed(store: Store, ids: Sequence[int]) -> dict[str, list[Any]]:
-    table = optuna_trials
-    query = (
-        select(
-            table.c.trial_id,
-            table.c.study_id,
-            table.c.number,
-            table.c.state,
-            table.c.datetime_start.label("start"),
-            table.c.datetime_complete.label("end"),
-            *_KEPT,
-        )
-        .outerjoin(trials, trials.c.trial_id == table.c.trial_id)
-        .where(_among(table, ids), table.c.state != "WAITING")
-    )
     with store.reader.connect() as connection:
-        result = connection.execute(query)
+        result = connection.execute(_fixed_columns(len(ids) > _FEW), _given(ids))
         names, wanted = list(result.keys()), set(ids)
         rows = [row for row in result.fetchall() if row[0] in wanted]
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
@@ -259,21 +252,52 @@ def _said(value: Any) -> str:
 
 
 def _directions(store: Store) -> dict[int, list[str]]:
-    table = optuna_directions
     found: dict[int, list[str]] = {}
-    query = select(table.c.study_id, table.c.direction).order_by(table.c.objective)
-    for study_id, direction in _read(store, query):
+    for study_id, direction in _read(store, _DIRECTIONS):
         found.setdefault(study_id, []).append(direction.lower())
     return found
 
 
-def _among(table: Table, ids: Sequence[int]) -> ColumnElement[bool]:
+@cache
+def _columns_of(
+    table: Table, columns: tuple[str, ...], is_many: bool, only: str | None = None
+) -> Select[Any]:
+    """Some columns of the rows of :func:`_given` trials, of one key where it is told."""
+    query = select(table.c.trial_id, *(table.c[name] for name in columns)).where(_among(table, is_many))
+    return query if only is None else query.where(table.c.key == only)
+
+
+@cache
+def _fixed_columns(is_many: bool) -> Select[Any]:
+    """What every trial may have, for :func:`_given` ones that do not wait."""
+    table = optuna_trials
+    return (
+        select(
+            table.c.trial_id,
+            table.c.study_id,
+            table.c.number,
+            table.c.state,
+            table.c.datetime_start.label("start"),
+            table.c.datetime_complete.label("end"),
+            *_KEPT,
+        )
+        .outerjoin(trials, trials.c.trial_id == table.c.trial_id)
+        .where(_among(table, is_many), table.c.state != "WAITING")
+    )
+
+
+def _among(table: Table, is_many: bool) -> ColumnElement[bool]:
     """Of very many ids their range, which an index finds at once; rows of others in it are left out later."""
-    if len(ids) > 100:
-        return table.c.trial_id.between(min(ids), max(ids))
-    return table.c.trial_id.in_(list(ids))
+    if is_many:
+        return table.c.trial_id.between(bindparam("lowest"), bindparam("highest"))
+    return table.c.trial_id.in_(bindparam("ids", expanding=True))
 
 
-def _read(store: Store, query: Select[Any]) -> Sequence[Any]:
+def _given(ids: Sequence[int]) -> dict[str, Any]:
+    """The parameters of :func:`_among`."""
+    return {"lowest": min(ids), "highest": max(ids)} if len(ids) > _FEW else {"ids": list(ids)}
+
+
+def _read(store: Store, query: Select[Any], given: Mapping[str, Any] | None = None) -> Sequence[Any]:
     with store.reader.connect() as connection:
-        return connection.execute(query).fetchall()
+        return connection.execute(query, given).fetchall()

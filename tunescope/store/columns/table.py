@@ -18,7 +18,7 @@ import pyarrow as pa
 from tunescope.store.columns.entering import Entering
 from tunescope.store.columns.fields import FIXED, Field
 from tunescope.store.columns.following import Following
-from tunescope.store.columns.query import AMONG, SOURCE, order, where
+from tunescope.store.columns.query import AMONG, SOURCE, order, source, where
 from tunescope.store.engine import Store
 from tunescope.store.selection import TrialFilter
 
@@ -253,7 +253,8 @@ class TrialTable:
 
     def _rows(self, selected: str, chosen: TrialFilter, tail: str = "") -> list[tuple[Any, ...]]:
         conditions = where(chosen, self.fields)
-        return self._fetch(f"{selected} {SOURCE} {conditions} {tail}", conditions.values)
+        tables = source(selected, str(conditions), tail)
+        return self._fetch(f"{selected} {tables} {conditions} {tail}", conditions.values)
 
     def _fetch(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._database.cursor() as cursor:
