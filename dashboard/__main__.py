@@ -1,15 +1,18 @@
 """``python -m dashboard``: serve the app."""
 
 import argparse
+import ctypes
 import socket
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tunescope.errors import TunescopeError
 from tunescope.store import store_url
 
 _THREADS = 8
+_M_ARENA_MAX = -8  # of <malloc.h>
 # Taken from a connection at a time: with waitress's 8 kB, large uploads cost many times the work.
 _RECEIVED_BYTES = 256 * 1024
 
@@ -63,8 +66,19 @@ def _listener(host: str, port: int) -> socket.socket | str:
     return listener
 
 
+def _spare_memory() -> None:
+    """Let threads share their heaps, where the C library is glibc.
+
+    Each thread has one of its own else, and keeps what the frames of a chart took of it.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
 def _serve(listener: socket.socket, url: str) -> int:
     import waitress
+
+    _spare_memory()
 
     # Dash asks whether it runs in a notebook by importing IPython, which Kedro-Viz installs: a third of
     # the time that the start takes.

@@ -1,5 +1,6 @@
 """What one app works with: its store, and how it launches runs. Callbacks reach it by :func:`current`."""
 
+import importlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -108,9 +109,14 @@ class Connection:
             return self._started[token]
 
     def warm_up(self) -> None:
-        """Read every trial; what cannot be read will be told to whoever asks for it."""
+        """Read every trial; what cannot be read will be told to whoever asks for it.
+
+        Then import what the first chart of importance would wait for: Optuna's part for it brings
+        scikit-learn along, which takes a second.
+        """
         with suppress(Exception):
             self.table().read_ahead()
+        importlib.import_module("optuna.importance")
 
     def close(self) -> None:
         """Give the connections back, and end what is computed."""

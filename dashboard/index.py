@@ -18,6 +18,11 @@ INDEX = """<!DOCTYPE html>
                 get: () => "/assets/plotly/plotly.min.js?v=4.1.1",
                 set() {},
             });
+            // The page of trials waits for the grid: the browser fetches that beside everything else.
+            if (location.pathname === "/trials") {
+                const src = "/_dash-component-suites/dash_ag_grid/async-community.js";
+                document.head.append(Object.assign(document.createElement("script"), { src, async: true }));
+            }
         </script>
         {%css%}
     </head>

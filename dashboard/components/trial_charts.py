@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "training": ("Training", ("learning_curves", "studies")),
 }
 _CURVES = 40
-_reading = threading.Lock()
+_drawing = threading.Lock()
 
 
 def chart_cards(view: TrialsView, below: Mapping[str, Callable[[], Any]]) -> list[html.Section]:
@@ -44,7 +44,10 @@ def _card(name: str, below: Callable[[], Any] | None) -> html.Section:
 def chart_of(name: str, view: TrialsView, table: TrialTable, dark: bool | None) -> Any:
     """The picture of a chart for the trials of a view."""
     chart, measure = CHARTS[name], measure_of(view, table)
-    figure = chart.figure(_frames(chart, view, table, measure), dark=bool(dark), measure=measure)
+    # One after the other: those of a page come together, want the same frame, and if they took turns the
+    # first picture would be there no sooner than the last.
+    with _drawing:
+        figure = chart.figure(_frames(chart, view, table, measure), dark=bool(dark), measure=measure)
     if (figure.layout.meta or {}).keys() & {"brush", "places"}:
         figure.update_layout(dragmode="select", selectdirection="any")
     # A new picture is of other trials: what was marked in the old one is a filter by now.
@@ -68,9 +71,7 @@ def _frames(chart: Chart, view: TrialsView, table: TrialTable, measure: Measure)
     """The frames that a chart needs, of the chosen trials alone."""
     best = f"{'-' if measure.maximize else ''}{measure.column}"
     most = chart.most if chart.needs_params else None
-    # One after the other: those that come together want the same frame.
-    with _reading:
-        trials = _trials(table, table.version, view.chosen, chart.needs_params, most, best)
+    trials = _trials(table, table.version, view.chosen, chart.needs_params, most, best)
     readers = {
         "trials": lambda: trials,
         "studies": lambda: studies_of(trials),
