@@ -3,17 +3,22 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pandas as pd
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.trial import TrialState
 
+from tunescope.analysis.measures import measure_for
 from tunescope.figures import CHARTS, Chart
 from tunescope.store import frames, open_store
 
 Frames = dict[str, pd.DataFrame]
+MOST_BYTES, MANY_STUDIES = 1_000_000, 300
 MARKUP = "<script>alert(1)</script><b>bold</b>%{x}"
 
 
@@ -37,6 +42,43 @@ def empty(tmp_path_factory) -> Frames:
     read = _read(store)
     store.close()
     return read
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> Iterator[Frames]:
+    """Studies that know nothing of Tunescope: of one direction and of several, with trials in every state."""
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('plain')}/trials.db")
+    optuna.create_study(study_name="empty", storage=store.storage)
+    for study_name, directions in (("one", ["minimize"]), ("two", ["minimize", "maximize"])):
+        study = optuna.create_study(study_name=study_name, storage=store.storage, directions=directions)
+        for number in range(20):
+            trial = study.ask({"x": FloatDistribution(0, 1), "kind": CategoricalDistribution(["a", "b"])})
+            states = {3: TrialState.FAIL, 4: TrialState.RUNNING}
+            if study_name == "one":
+                trial.report(trial.params["x"], 1)
+                states[5] = TrialState.PRUNED
+            state = states.get(number, TrialState.COMPLETE)
+            if state is not TrialState.RUNNING:
+                values = [trial.params["x"]] * len(directions) if state is TrialState.COMPLETE else None
+                study.tell(trial, values, state)
+    yield _read(store)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def many(plain: Frames) -> Frames:
+    """Plain trials a thousand times over, no two alike, in some hundred studies."""
+    trials = pd.concat([plain["trials"]] * 1_000, ignore_index=True)
+    numbers = pd.Series(range(len(trials)))
+    values = (numbers * 0.61803) % 1
+    params = [{"x": value, "kind": "ab"[value > 0.5], "depth": round(9 * value)} for value in values]
+    grown = {"trial_id": numbers + 1, "number": numbers, "value": values}
+    names = [f"study {number % MANY_STUDIES}" for number in numbers]
+    trials = trials.assign(**grown, params=pd.Series(params, dtype=object), study=names)
+    row = plain["studies"][plain["studies"]["study"] == "one"]
+    studies = pd.concat([row] * MANY_STUDIES, ignore_index=True)
+    studies = studies.assign(study=[f"study {number}" for number in range(MANY_STUDIES)])
+    return {**plain, "trials": trials, "studies": studies}
 
 
 def _kept(found: Frames, keep: Callable[[pd.DataFrame], Any]) -> Frames:
@@ -137,6 +179,16 @@ class TestChart:
         # A template is plotly's own language, so no name may get into one.
         figure = CHARTS[name].figure(named)
         assert not [trace for trace in figure.data if "script" in str(trace.hovertemplate)]
+
+    def test_it_draws_what_plain_optuna_keeps(self, name: str, plain: Frames) -> None:
+        chart = CHARTS[name]
+        measure = measure_for(plain["trials"], plain["studies"])
+        drawn = json.loads(chart.figure(plain, measure=measure).to_json())
+        assert drawn["data"] or _is_sentence(drawn)
+
+    def test_however_many_trials_it_stays_small(self, name: str, many: Frames) -> None:
+        measure = measure_for(many["trials"], many["studies"])
+        assert len(CHARTS[name].figure(many, measure=measure).to_json()) < MOST_BYTES
 
     def test_it_draws_the_same_twice(self, name: str, full: Frames) -> None:
         assert _drawn(CHARTS[name], full) == _drawn(CHARTS[name], full)

@@ -114,8 +114,8 @@ def test_equal_accuracies_do_not_stretch_the_axis(draw) -> None:
     assert 1 < high < 1.01
 
 
-def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
-    known = StudyResult(
+def _study() -> StudyResult:
+    return StudyResult(
         study="demo-grid",
         label="grid",
         strategy="grid",
@@ -132,6 +132,10 @@ def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
         stopped_because=None,
         scores=(0.6, 0.8),
     )
+
+
+def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
+    known = _study()
     empty = replace(known, study="demo-tpe", label="tpe", strategy="tpe", best=None, scores=())
     figure = studies.draw(StudyComparison((known, empty)))
     crowd = studies.draw(StudyComparison((known,) * 12))
@@ -140,6 +144,19 @@ def test_a_study_without_a_finished_trial_keeps_its_row() -> None:
     assert (dots.x, median.x, best.x) == ((0.6, 0.8), (0.7,), (0.8,))
     assert figure.layout.yaxis.ticktext == ("grid", "tpe")
     assert _annotations(figure) == ["no finished trial"]
+
+
+def test_of_very_many_studies_the_best_are_drawn_and_it_is_said() -> None:
+    known = _study()
+    empty = replace(known, study="empty", label="empty", best=None, scores=())
+    many = tuple(
+        replace(known, study=f"study {number}", label=f"study {number}", best=number / 1000)
+        for number in range(300)
+    )
+    figure = studies.draw(StudyComparison((empty, *many)))
+    assert list(figure.layout.yaxis.ticktext) == [f"study {number}" for number in range(260, 300)]
+    assert figure.layout.height < 1_500
+    assert figure.layout.xaxis.title.text.endswith("the best 40 of 301 studies")
 
 
 def test_the_best_training_is_bold_and_drawn_last() -> None:

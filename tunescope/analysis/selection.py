@@ -50,6 +50,16 @@ def thinned(count: int, limit: int, keep: Iterable[int] = ()) -> list[int]:
     return sorted({*evenly(count, limit), *keep})
 
 
+def sampled(trials: pd.DataFrame, most: int, measure: Measure = ACCURACY) -> pd.DataFrame:
+    """Of more trials than ``most`` a third of the best, and an even selection of the rest; in their order."""
+    if len(trials) <= most:
+        return trials
+    merits = measure.sign * pd.to_numeric(trials[measure.column]).to_numpy(float)
+    ranked = np.argsort(-merits, kind="stable")  # what was not measured (NaN) comes last
+    best, others = ranked[: most // 3], np.sort(ranked[most // 3 :])
+    return trials.iloc[np.sort([*best, *others[evenly(len(others), most - len(best))]])]
+
+
 def text_or_none(value: object) -> str | None:
     """A text of a frame, where pandas has NaN for a missing one."""
     return value if isinstance(value, str) else None

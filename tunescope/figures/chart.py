@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tunescope.analysis.measures import ACCURACY, Measure
+from tunescope.analysis.selection import sampled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,5 +45,12 @@ class Chart:
         self, frames: "Mapping[str, pd.DataFrame]", dark: bool = False, measure: Measure = ACCURACY
     ) -> "Figure":
         """Compute from those of ``frames`` (by name) that the chart needs, and draw."""
+        return self.draw(self.computed(frames, measure), dark=dark)
+
+    def computed(self, frames: "Mapping[str, pd.DataFrame]", measure: Measure = ACCURACY) -> Any:
+        """What is drawn, from those of ``frames`` that it needs, and from no more trials than suffice."""
         options = {"measure": measure} if self.is_measured else {}
-        return self.draw(self.compute(*(frames[name] for name in self.frames), **options), dark=dark)
+        given = dict(frames)
+        if self.needs_params:
+            given["trials"] = sampled(given["trials"], self.most, measure)
+        return self.compute(*(given[name] for name in self.frames), **options)

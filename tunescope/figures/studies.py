@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 _FRAME = 66
 # Pixels of a row, and of all rows together as long as none gets lower than its name needs.
 _ROW, _LEAST_ROW, _ROWS = 64, 24, 420
+_MOST = 40
 # Multiples of the golden ratio spread dots evenly whatever their number.
 _GOLDEN, _SPREAD = 0.618034, 0.44
 
 
 def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
     """A row a study: its trials as dots, their median as a line, the best as a diamond with its score."""
-    results = comparison.studies
+    results = _shown(comparison)
     if comparison.best is None:
         return style.sentence(EMPTY, dark)
     height = max(_LEAST_ROW, min(_ROW, _ROWS // len(results)))
@@ -32,6 +33,9 @@ def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
             figure.data[-1].text = [f"  <b>{scored(comparison.measure, result.best)}</b>"]
     scores = (score for result in results for score in result.scores)
     figure.update_xaxes(style.measure_axis(comparison.measure, scores), showgrid=True)
+    if len(results) < len(comparison.studies):
+        note = f"the best {len(results)} of {len(comparison.studies):,} studies"
+        figure.update_xaxes(title_text=f"{figure.layout.xaxis.title.text} · {note}")
     figure.update_yaxes(
         tickvals=list(range(len(results))),
         ticktext=[plain(result.label) for result in results],
@@ -40,6 +44,15 @@ def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
         showgrid=False,
     )
     return figure
+
+
+def _shown(comparison: StudyComparison) -> list[StudyResult]:
+    """The studies, or of very many those with the best trials; in their order."""
+    scored = [study for study in comparison.studies if study.best is not None]
+    scored.sort(key=lambda study: -comparison.measure.sign * (study.best or 0.0))
+    kept = {study.study for study in scored[:_MOST]}
+    is_few = len(comparison.studies) <= _MOST
+    return [study for study in comparison.studies if is_few or study.study in kept]
 
 
 def _add(

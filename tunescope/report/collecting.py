@@ -12,6 +12,7 @@ import pandas as pd
 from tunescope.analysis import confusion as predictions
 from tunescope.analysis.confusion import Mistake
 from tunescope.analysis.curves import learning_curves
+from tunescope.analysis.measures import measure_for
 from tunescope.analysis.selection import text_or_none, with_models
 from tunescope.datasets import SPLITS, PackedDataset
 from tunescope.errors import SourceError
@@ -42,6 +43,7 @@ def collect(
     run = runs.get(store, run_id)
     folder = Path(run["folder"])
     found = _frames(store, run_id)
+    measure = measure_for(found["trials"], found["studies"])
     summary = _json(folder / "summary.json") if summary is None else summary
     row = frames.dataset(store, run_id)
     packed = _packed(row)
@@ -52,7 +54,7 @@ def collect(
         quality=_json(folder / "data_quality.json"),
         device=frames.device(store, run_id),
         dataset=_dataset(row, packed) if row else None,
-        charts={name: chart.compute(*(found[one] for one in chart.frames)) for name, chart in CHARTS.items()},
+        charts={name: chart.computed(found, measure) for name, chart in CHARTS.items()},
         winner=_winner(store, run_id, found, summary, packed, mistakes),
         failures=_failures(found["trials"]),
         trial_seconds=float(found["trials"]["seconds"].astype(float).sum()),
