@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from tunescope.figures import wording as figures
+
 # The dash of ranges and of cells without a value.
 NOTHING = "\N{EN DASH}"
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -18,19 +20,8 @@ def is_missing(value: Any) -> bool:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as the two units that matter: ``0.42 s``, ``3.2 s``, ``3 min 12 s``, ``2 h 5 min``."""
-    if is_missing(seconds):
-        return NOTHING
-    assert seconds is not None
-    if 0.005 <= seconds < 9.95:
-        return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
-    whole = round(seconds)
-    first = next((index for index, (_, size) in enumerate(_UNITS) if whole >= size), len(_UNITS) - 1)
-    parts: list[str] = []
-    for unit, size in _UNITS[first : first + 2]:
-        amount, whole = divmod(whole, size)
-        parts.append(f"{amount} {unit}" if amount or not parts else "")
-    return " ".join(filter(None, parts))
+    """Seconds as figures and reports write them: ``1.8 ms``, ``0.42 s``, ``3 min 12 s``, ``2 h 5 min``."""
+    return figures.duration(None if is_missing(seconds) else seconds)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

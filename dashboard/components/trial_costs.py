@@ -28,7 +28,7 @@ def time_spent(row: Mapping[str, Any], timings: pd.DataFrame) -> Any:
     if not found.seconds:
         return _nothing(row, "No phase was timed.")
     dearest = sorted(found.phases, key=lambda pair: -pair[1])
-    rows = [[_phase(name), _time(seconds), _bar(found.share(seconds))] for name, seconds in dearest]
+    rows = [[_phase(name), duration(seconds), _bar(found.share(seconds))] for name, seconds in dearest]
     return html.Div([_warm_up(found), table("Seconds by phase", _PHASES, rows)])
 
 
@@ -47,7 +47,7 @@ def operators(row: Mapping[str, Any]) -> Any:
     if not isinstance(row["operators"], list) or not row["operators"]:
         return None
     rows = [
-        [html.Code(one["name"]), count(one["calls"]), _time(one["seconds"]), _bar(one["share"])]
+        [html.Code(one["name"]), count(one["calls"]), duration(one["seconds"]), _bar(one["share"])]
         for one in row["operators"]
     ]
     return card("Costliest operators", table("Seconds by operator", _OPERATORS, rows), note=_OPERATORS_NOTE)
@@ -101,10 +101,6 @@ def _pairs(row: Mapping[str, Any], found: Speed) -> list[tuple[str, str]]:
 
 def _listed(*words: Any) -> str:
     return ", ".join(str(word) for word in words if not is_missing(word))
-
-
-def _time(seconds: float) -> str:
-    return duration(seconds) if seconds >= 0.995 else f"{number(1000 * seconds, 3)} ms"
 
 
 def _batch(size: float | None, piece: float | None) -> str:

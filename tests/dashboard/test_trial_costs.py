@@ -115,7 +115,7 @@ def test_a_trial_without_timings_says_so(store: Store) -> None:
 
 def test_operators_stand_in_a_table_when_a_profile_was_asked_for(store: Store) -> None:
     operator = {"name": "aten::mm", "calls": 1200, "seconds": 0.0456, "share": 0.25}
-    assert "aten::mm | 1,200 | 45.6 ms | 25%" in shown(
+    assert "aten::mm | 1,200 | 46 ms | 25%" in shown(
         trial_costs.operators(row_of(store, operators=[operator]))
     )
 

@@ -25,7 +25,12 @@ def test_intervals_name_the_unit_once() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0.0 s"),
+        (0, "0 s"),
+        (0.0000123, "0.012 ms"),
+        (0.0018, "1.8 ms"),
+        (0.03049, "30 ms"),
+        (0.0994, "99 ms"),
+        (0.0996, "0.10 s"),
         (0.42, "0.42 s"),
         (3.21, "3.2 s"),
         (9.96, "10 s"),

@@ -33,18 +33,25 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as the two units that matter: ``0.42 s``, ``3.2 s``, ``3 min 12 s``, ``2 h 5 min``."""
+    """Seconds as the two digits or units that matter: ``1.8 ms``, ``0.42 s``, ``3.2 s``, ``3 min 12 s``."""
     if seconds is None or is_missing(seconds):
         return NOTHING
-    if seconds < 9.95:
-        return f"{seconds:.2f} s" if 0 < seconds < 0.995 else f"{seconds:.1f} s"
+    if 0 < seconds < 9.95:
+        return _short(seconds)
     whole = round(seconds)
-    first = next(index for index, (_, size) in enumerate(_UNITS) if whole >= size)
+    first = next((index for index, (_, size) in enumerate(_UNITS) if whole >= size), len(_UNITS) - 1)
     parts: list[str] = []
     for unit, size in _UNITS[first : first + 2]:
         amount, whole = divmod(whole, size)
         parts.append(f"{amount} {unit}" if amount or not parts else "")
     return " ".join(filter(None, parts))
+
+
+def _short(seconds: float) -> str:
+    # As a decimal of a second so little would round to nothing.
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.2g} ms"
+    return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
 
 
 def number(value: Any, digits: int = 3) -> str:
