@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from photo_samples import PhotoSample, enter_photo_models, make_photo_models
 from playwright.sync_api import Browser, sync_playwright
 from sample_runs import Sample, make_sample
@@ -13,6 +14,10 @@ from tunescope.store import Store, open_store
 
 # Fixtures that are written elsewhere: pytest finds them here.
 __all__ = ["emptied_store", "postgresql_server", "shared_store", "store", "store_address"]
+
+# A machine that is busy makes an example of a property late, not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # Systems name it differently; without any of these, the one that playwright installs is used.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
