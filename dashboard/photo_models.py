@@ -9,7 +9,7 @@ from dashboard import links, reading
 from dashboard.reading import parameters_of
 from dashboard.wording import is_missing
 from tunescope.errors import UnknownNameError
-from tunescope.store import Store, frames, runs
+from tunescope.store import Store, frames
 from tunescope.store.lineage import numbered
 
 # What every saved model has, and the last that is written of it.
@@ -103,7 +103,7 @@ def winners(store: Store) -> list[PhotoModel]:
 def _models(store: Store, trial_ids: list[int]) -> list[PhotoModel]:
     """The models of trials, in this order."""
     trials = frames.trials_frame(store, trial_ids=trial_ids)
-    rows = reading.records(reading.prepared(reading.settled(trials, runs.live(store))))
+    rows = reading.records(reading.prepared(reading.settled(store, trials)))
     rows.sort(key=lambda row: trial_ids.index(row["trial_id"]))
     known = {row["run_id"]: row for row in reading.records(frames.runs_frame(store))}
     measured = {row["trial_id"]: row for row in reading.records(frames.benchmarks_frame(store))}

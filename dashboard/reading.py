@@ -1,11 +1,12 @@
 """What pages read from the store, and no more often than it changes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -18,6 +19,8 @@ from tunescope.store import Store, frames, runs
 LIVE = runs.LIVE
 RESUMABLE = ("interrupted", "stopped", "failed")
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
+# How the steps that search end, after the strategy.
+SEARCH = ".search_models"
 # Learning curves are drawn for the trials that run and for this many of the best.
 CURVES = 8
 _LOG_BYTES = 12_000
@@ -46,10 +49,14 @@ def begun(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["state"] != "WAITING"]
 
 
-def settled(trials: pd.DataFrame, live: Collection[str]) -> pd.DataFrame:
+def settled(store: Store, trials: pd.DataFrame) -> pd.DataFrame:
     """The trials with state ``INTERRUPTED`` for those that nobody trains any more."""
-    is_left = (trials["state"] == "RUNNING") & trials["run_id"].notna() & ~trials["run_id"].isin(live)
-    return trials.assign(state=trials["state"].mask(is_left, "INTERRUPTED"))
+    working = runs.at_work(store)
+    is_left = [
+        state == "RUNNING" and not is_missing(run_id) and runs.is_left(working, run_id, start)
+        for state, run_id, start in zip(trials["state"], trials["run_id"], trials["start"], strict=True)
+    ]
+    return trials.assign(state=trials["state"].mask(np.array(is_left, dtype=bool), "INTERRUPTED"))
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,8 @@ def searched(store: Store, run_id: str) -> float:
 
 def stage_name(name: str) -> str:
     """A step of the pipeline as people read it: ``search with grid``."""
+    if name.endswith(SEARCH):
+        return f"search with {name.removesuffix(SEARCH)}"
     return name.replace("__", " ").replace("_", " ").replace(".", ": ")
 
 

@@ -60,6 +60,7 @@ class RunView:
         studies, stages, commands: frames of :mod:`tunescope.store.frames`.
         benchmark: of its winner.
         dataset: the prepared one.
+        machine: the manifest of the one that it works on; empty before it is known.
         tally: of its trials; None while the store's trials are still being read.
         trials: those in training and the newest, newest first.
         best, winner: the best so far, and the one that was measured at the end.
@@ -75,6 +76,7 @@ class RunView:
     commands: pd.DataFrame
     benchmark: dict[str, Any] | None
     dataset: dict[str, Any] | None
+    machine: dict[str, Any]
     tally: RunTally | None
     trials: list[dict[str, Any]]
     best: dict[str, Any] | None
@@ -191,6 +193,7 @@ def _read(store: Store, table: TrialTable, row: dict[str, Any], stamp: Any) -> R
         commands=frames.commands_frame(store, run_id),
         benchmark=benchmark,
         dataset=frames.dataset(store, run_id),
+        machine=frames.device(store, run_id),
         tally=tally,
         trials=shown,
         best=trials.get(best),

@@ -8,7 +8,7 @@ from dash import html
 
 from dashboard.components.basics import attributes, icon
 from dashboard.components.notices import blank
-from dashboard.reading import RESUMABLE, records, since, stage_name
+from dashboard.reading import RESUMABLE, SEARCH, records, since, stage_name
 from dashboard.run_view import RunView
 from dashboard.wording import duration, is_missing
 from tunescope.search.budget import Budget
@@ -22,7 +22,6 @@ _AFTER = {
     "Measure the winner": ("choose_winner", "predict_test_split", "benchmark_winner"),
     "Write the report": ("summarize_run", "write_report"),
 }
-_SEARCH = ".search_models"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ class _Stage:
 
 def stages(view: RunView) -> Any:
     """What the latest launch has done, does and has still to do."""
-    launch = view.stages[view.stages["launch"] == view.stages["launch"].max()]
+    # One that is on its way has done nothing of what an earlier one has.
+    latest = view.row["launches"] if view.state == "starting" else view.stages["launch"].max() - 1
+    launch = view.stages[view.stages["launch"] > latest]
     if launch.empty and not view.is_live:
         return blank("No stage has begun.")
     found = list(_stages(view, records(launch)))
@@ -50,7 +51,7 @@ def stages(view: RunView) -> Any:
 
 def _stages(view: RunView, steps: Sequence[Mapping[str, Any]]) -> Iterator[_Stage]:
     """Those that were begun, and those that a search always comes to."""
-    left = [step for step in steps if not step["name"].endswith(_SEARCH)]
+    left = [step for step in steps if not step["name"].endswith(SEARCH)]
     for title, prefixes in _BEFORE.items():
         if (own := _own(left, prefixes)) or title == "Prepare the images":
             yield _Stage(title, tuple(own))
@@ -71,7 +72,7 @@ def _own(steps: Sequence[Mapping[str, Any]], prefixes: tuple[str, ...]) -> list[
 
 def _searches(view: RunView, steps: Sequence[Mapping[str, Any]]) -> Iterator[_Stage]:
     """A stage for each strategy that was chosen; the others return at once."""
-    begun = {step["name"].removesuffix(_SEARCH): step for step in steps if step["name"].endswith(_SEARCH)}
+    begun = {step["name"].removesuffix(SEARCH): step for step in steps if step["name"].endswith(SEARCH)}
     search = view.parameters.search if view.parameters else None
     order = [name for name in begun if search is None or name in search.strategies]
     order += [name for name in (search.strategies if search else ()) if name not in begun]
@@ -105,7 +106,7 @@ def _line(view: RunView, stage: _Stage, is_last: bool) -> html.Li:
                 [html.Span(stage.title), _bar(bar) if bar is not None else None], className="step-name"
             ),
             html.Span(words.get(state, "not finished"), className="visually-hidden"),
-            html.Span(_time(stage, state), className="step-time"),
+            html.Span(_time(view, stage, state), className="step-time"),
         ],
         className=f"step step-{state}",
     )
@@ -119,14 +120,17 @@ def _state(view: RunView, stage: _Stage, is_last: bool) -> str:
     return (view.state if view.state in RESUMABLE else "failed") if stage.is_open else "finished"
 
 
-def _time(stage: _Stage, state: str) -> str:
+def _time(view: RunView, stage: _Stage, state: str) -> str:
     if not stage.steps:
         return ""
     seconds = sum(0.0 if is_missing(step["seconds"]) else step["seconds"] for step in stage.steps)
-    if state == "running" and stage.is_open:
-        seconds += since(stage.steps[-1]["started"])
-        return duration(round(seconds))
-    return duration(seconds)
+    if not stage.is_open:
+        return duration(seconds)
+    begun = stage.steps[-1]["started"]
+    if state == "running":
+        return duration(round(seconds + since(begun)))
+    # Nobody ended it: it lasted until the run was last heard of.
+    return duration(round(seconds + max(0.0, (view.row["heartbeat"] - begun).total_seconds())))
 
 
 def _bar(share: float) -> html.Span:

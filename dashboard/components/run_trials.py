@@ -13,6 +13,7 @@ from dashboard.components.tables import Column, table
 from dashboard.reading import since
 from dashboard.run_view import RunView
 from dashboard.wording import NOTHING, duration, is_missing, percent
+from tunescope.execution import workers_of
 
 _COLUMNS = (
     Column("Trial"),
@@ -29,12 +30,27 @@ def workers(view: RunView) -> Any:
     if not view.is_live:
         return None
     busy = {int(one["worker"]): one for one in view.running if not is_missing(one["worker"])}
-    wanted = view.parameters.search.workers if view.parameters else None
-    count = max([wanted or 0, *(number + 1 for number in busy)])
-    if not count:
+    count = max([_wanted(view), *(number + 1 for number in busy)])
+    # Those of an earlier launch are gone.
+    if not count or view.studies.empty or view.state == "starting":
         return blank("No worker trains yet.")
+    if not busy and _has_searched(view):
+        return blank("The search has ended.")
     lines = [_worker(view, number, busy.get(number)) for number in range(count)]
     return html.Ul(lines, className="workers")
+
+
+def _has_searched(view: RunView) -> bool:
+    strategies = view.parameters.search.strategies if view.parameters else ()
+    return int(view.studies["stopped_because"].notna().sum()) >= max(1, len(strategies))
+
+
+def _wanted(view: RunView) -> int:
+    """How many trials may be trained at a time, as far as anybody can tell from here."""
+    if view.parameters is None:
+        return 0
+    search = view.parameters.search
+    return search.workers or workers_of(view.machine, search.training.device)
 
 
 def _worker(view: RunView, number: int, trial: Mapping[str, Any] | None) -> html.Li:

@@ -13,7 +13,7 @@ from dashboard.watching import Watch
 from dashboard.wording import NOTHING, memory
 from tunescope.analysis.usage import Used, usage
 from tunescope.figures.usage import draw
-from tunescope.store import frames, live
+from tunescope.store import live
 from tunescope.store.schema import now
 
 # Of a long run only the latest part is shown.
@@ -32,7 +32,7 @@ def _charts(watch: Watch, view: RunView, dark: bool) -> Any:
         return None
     store = watch.here.store()
     samples = live.resources_frame(store, view.run_id, now() - timedelta(minutes=_MINUTES))
-    machine = frames.device(store, view.run_id)
+    machine = view.machine
     found = usage(samples, machine.get("cores"), machine.get("memory_bytes"))
     if not found:
         is_young = since(view.row["started"]) < _FIRST_SECONDS

@@ -16,7 +16,7 @@ from dashboard.components.side_by_side_tables import Address, Compared, score_ta
 from dashboard.wording import count, is_missing, listing
 from tunescope.analysis.side_by_side import Courses, courses, scores, settings
 from tunescope.figures.side_by_side import draw_courses
-from tunescope.store import Store, frames, runs
+from tunescope.store import Store, frames
 
 FEWEST, MOST = 2, 6
 
@@ -48,7 +48,7 @@ def view(
 
 def _compared(store: Store, trial_ids: Sequence[int]) -> Compared:
     trials = frames.trials_frame(store, trial_ids=trial_ids)
-    known = reading.prepared(reading.settled(trials, runs.live(store)))
+    known = reading.prepared(reading.settled(store, trials))
     rows = {int(row["trial_id"]): row for row in reading.records(known)}
     return Compared(tuple(rows[trial_id] for trial_id in trial_ids if trial_id in rows))
 

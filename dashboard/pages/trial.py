@@ -18,7 +18,7 @@ from dashboard.model_files import model_files
 from dashboard.routing import Page
 from dashboard.wording import count, duration, interval, is_missing, memory, moment, number, percent
 from tunescope.errors import SourceError, UnknownNameError
-from tunescope.store import Store, frames, runs
+from tunescope.store import Store, frames
 from tunescope.store.lineage import numbered
 
 # What a poll of a live trial fills, and what is made of the predictions that it leaves in the end.
@@ -221,7 +221,7 @@ def _row(store: Store, study: str, number: str | int) -> dict[str, Any]:
     trials = frames.trials_frame(store, trial_ids=[] if trial_id is None else [trial_id])
     if trials.empty:
         raise UnknownNameError(f"There is no trial `{number}` of a study `{study}` in this store.")
-    return reading.records(reading.prepared(reading.settled(trials, runs.live(store))))[0]
+    return reading.records(reading.prepared(reading.settled(store, trials)))[0]
 
 
 def _contents(store: Store, row: Mapping[str, Any], dark: bool) -> dict[str, Any]:

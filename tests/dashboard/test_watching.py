@@ -1,6 +1,7 @@
 """What all pages of a run share, and the parts that only the page of a run has."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from dashboard.run_view import run_view
 from dashboard.watching import Paced, Watch
 from tunescope.store import Store, commands, runs
 from tunescope.store import trials as trial_rows
+from tunescope.store.schema import now
 
 
 @pytest.fixture
@@ -192,7 +194,7 @@ def test_an_interrupted_run_says_what_happened_and_can_be_resumed(
     runs.begin_stage(store, runs.Launch("signs", 1, "new"), "grid.search_models")
     samples.kill("signs")
     shown = poll(browser)
-    assert "ended without a word during grid: search models, just now" in shown.text("run-notice")
+    assert "ended without a word during search with grid, just now" in shown.text("run-notice")
     assert "4 trials that ended stay" in shown.text("run-notice")
     assert "run-resume" in shown.text("run-actions")
 
@@ -219,6 +221,39 @@ def test_each_worker_says_what_it_trains_and_how_far(
     assert "signs-grid #4" in workers
     assert "run-prune" in workers
     assert "waits for a trial" in workers
+
+
+def test_workers_are_listed_though_nobody_said_how_many(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    machine = trial_rows.enter_device(store, {"cpu": "any", "cores": 3, "gpus": [], "cuda": None})
+    runs.relate(store, "signs", device_id=machine)
+    samples.running("signs-grid", epochs=3)
+    workers = poll(browser).text("run-workers")
+    assert workers.count("waits for a trial") == 2
+    assert "Worker 3" in workers
+
+
+def test_a_run_that_is_on_its_way_again_trains_nothing_yet(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    runs.begin_stage(store, runs.Launch("signs", 1, "new"), "grid.search_models")
+    samples.running("signs-grid", epochs=3)
+    samples.kill("signs")
+    runs.announce_again(store, "signs")
+    shown = poll(browser)
+    assert "No worker trains yet" in shown.text("run-workers")
+    assert "step-running" not in shown.text("run-stages")
+    assert "1 running" not in shown.text("run-tiles")
+
+
+def test_a_search_that_was_killed_has_lasted_until_it_was_last_heard_of(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    runs.begin_stage(store, runs.Launch("signs", 1, "new"), "grid.search_models")
+    runs.relate(store, "signs", heartbeat=now() + timedelta(seconds=75))
+    samples.kill("signs")
+    assert "1 min 15 s" in poll(browser).text("run-stages")
 
 
 # ---- predictions ----

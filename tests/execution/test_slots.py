@@ -26,6 +26,12 @@ def gpus(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int
 )
 def test_there_is_a_worker_for_each_gpu_or_each_core(gpus: int, device: str, expected: int) -> None:
     assert default_workers(device) == expected
+    machine = {"cores": usable_cores(), "gpus": [{}] * gpus, "cuda": "13.0" if gpus else None}
+    assert slots.workers_of(machine, device) == expected
+
+
+def test_of_an_unknown_machine_nobody_can_tell() -> None:
+    assert slots.workers_of({}, "auto") == 0
 
 
 @pytest.mark.parametrize(

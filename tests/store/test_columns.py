@@ -90,6 +90,20 @@ class TestReading:
         runs.finish(store, "signs", "failed", "it broke")
         assert dict(table.refresh().options("state"))["INTERRUPTED"] == 1
 
+    def test_so_is_one_of_an_earlier_launch(self, store: Store, tmp_path: Any) -> None:
+        samples = Samples(store, tmp_path)
+        samples.run("signs", trials=1, strategies=["grid"])
+        samples.running("signs-grid")
+        samples.kill("signs")
+        parameters = runs.get(store, "signs")["parameters"]
+        runs.announce_again(store, "signs")
+        table = TrialTable(store).refresh()
+        assert dict(table.options("state"))["INTERRUPTED"] == 1
+        runs.claim(store, "signs", parameters, tmp_path)
+        samples.running("signs-grid")
+        states = dict(table.refresh().options("state"))
+        assert (states["INTERRUPTED"], states["RUNNING"]) == (1, 1)
+
     def test_timings_are_those_of_the_store(self, table: TrialTable, samples: Samples) -> None:
         expected = frames.timings_frame(samples.store)
         found = table.timings(ALL)

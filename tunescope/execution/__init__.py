@@ -9,7 +9,7 @@ from tunescope.execution.messages import (
     TrialMessage,
     Workbench,
 )
-from tunescope.execution.slots import default_workers
+from tunescope.execution.slots import default_workers, workers_of
 from tunescope.execution.workers import Workers, warm_up
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "Workers",
     "default_workers",
     "warm_up",
+    "workers_of",
 ]

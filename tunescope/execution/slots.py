@@ -1,7 +1,9 @@
 """Which device each worker trains on, and how many workers a machine takes."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tunescope.timing import usable_cores
 
@@ -20,6 +22,21 @@ def default_workers(device: str) -> int:
     if device.startswith("cuda:"):
         return 1
     return _gpus() or (usable_cores() if device == "auto" else 1)
+
+
+def workers_of(machine: Mapping[str, Any], device: str) -> int:
+    """How many workers a machine takes by its manifest; 0 where that is empty.
+
+    Args:
+        machine: what :func:`tunescope.timing.device_manifest` says.
+        device: as for :func:`default_workers`.
+    """
+    if not machine:
+        return 0
+    if device.startswith("cuda:"):
+        return 1
+    gpus = len(machine.get("gpus", ())) if machine.get("cuda") and device != "cpu" else 0
+    return gpus or (int(machine.get("cores", 0)) if device != "cuda" else 1)
 
 
 def device_of(worker: int, wanted: str) -> str:

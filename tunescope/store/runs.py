@@ -29,7 +29,7 @@ STALE_SECONDS = 4 * HEARTBEAT_SECONDS
 Status = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 # How a run stands that a process works on.
 LIVE = ("starting", "running", "paused")
-_OF_STATE = ("run_id", "status", "paused", "host", "pid", "process_started", "heartbeat")
+_OF_STATE = ("run_id", "status", "paused", "host", "pid", "process_started", "heartbeat", "started")
 _STANDING = select(*(runs.c[name] for name in _OF_STATE))
 _UNFINISHED = _STANDING.where(runs.c.status.in_(("starting", "running")))
 LaunchKind = Literal["new", "resumed", "repeated"]
@@ -218,10 +218,22 @@ def states(store: Store, most: int = 100) -> dict[str, Status]:
     return _states(store, _STANDING.order_by(runs.c.started.desc()).limit(most))
 
 
-def live(store: Store) -> set[str]:
-    """The ids of the runs that a process works on; as cheap."""
-    known = _states(store, _UNFINISHED)
-    return {run_id for run_id, state in known.items() if state in LIVE}
+def at_work(store: Store) -> dict[str, datetime]:
+    """Since when the process works that each run has now, by run id; as cheap."""
+    with store.reader.connect() as connection:
+        rows = connection.execute(_UNFINISHED).mappings().all()
+    return {row["run_id"]: row["started"] for row in rows if state(dict(row)) in ("running", "paused")}
+
+
+def is_left(working: Mapping[str, datetime], run_id: str, begun: datetime) -> bool:
+    """Whether the process that began a trial then is gone; the next one fails the trial, and tries again.
+
+    Args:
+        working: what :func:`at_work` says.
+        run_id: of the trial's run.
+        begun: when the trial was.
+    """
+    return run_id not in working or begun < working[run_id]
 
 
 def generated_id(stem: str) -> str:

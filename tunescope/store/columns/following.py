@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from tunescope.store import runs
@@ -92,7 +93,7 @@ class Following:
         self._entering.studies(studies.values())
         self._unread = [ids[:_FIRST], *pieces(ids[_FIRST:], _PIECE)] if ids else []
         self._entered = 0
-        self._live = runs.live(self._store)
+        self._at_work = runs.at_work(self._store)
         self._read_marks()
         self._studies = studies
 
@@ -107,7 +108,7 @@ class Following:
             return
         stamp = database_stamp(self._store)
         is_news = stamp is None or stamp != self._stamp
-        self._live = runs.live(self._store) if self._unfinished or is_news else set()
+        self._at_work = runs.at_work(self._store) if self._unfinished or is_news else {}
         if is_news:
             self._read_news()
             self._read_marks()
@@ -182,14 +183,15 @@ class Following:
             for seconds, start, end in zip(fixed["seconds"], fixed["start"], fixed["end"], strict=True)
         ]
         fixed["state"] = [
-            "INTERRUPTED" if state == "RUNNING" and self._is_left(study_id) else state
-            for state, study_id in zip(fixed["state"], fixed["study_id"], strict=True)
+            "INTERRUPTED" if state == "RUNNING" and self._is_left(study_id, start) else state
+            for state, study_id, start in zip(fixed["state"], fixed["study_id"], fixed["start"], strict=True)
         ]
 
-    def _is_left(self, study_id: int) -> bool:
-        """Whether nobody works on a study any more."""
+    def _is_left(self, study_id: int, start: datetime) -> bool:
+        """Whether nobody trains a trial any more that has not ended."""
         study = (self._studies or {}).get(study_id)
-        return study is not None and study.run_id is not None and study.run_id not in self._live
+        run_id = None if study is None else study.run_id
+        return run_id is not None and runs.is_left(self._at_work, run_id, start)
 
     def _forget(self, study_id: int) -> None:
         for trial_id in self._entering.forget(study_id):
