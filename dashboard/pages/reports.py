@@ -180,7 +180,8 @@ def _row(
     view = button_link("View", "reports", links.report(run_id), "primary")
     return [
         html.Div(
-            [_pick(run_id, is_picked), link(run_id, links.run(run_id), "link run-name")], className="pick"
+            [_pick(run_id, is_picked), link(run_id, links.run(run_id), "link run-name")],
+            className="reports-pick",
         ),
         NOTHING if is_missing(row["dataset"]) else row["dataset"],
         percent(tally.best),
