@@ -1,5 +1,6 @@
 """What the figures show is what was computed."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from tunescope.analysis.curves import LearningCurve, LearningCurves
 from tunescope.analysis.importance import Importance, ImportanceGroup, Influence
 from tunescope.analysis.parallel import Axis, Parallel
 from tunescope.analysis.study_curves import FinalScore, StrategyCurve, StudyCurves
+from tunescope.analysis.timeline import Timeline, TimelineBar, TimelineRow
 from tunescope.figures import confusion as confusion_figure
 from tunescope.figures import (
     history,
@@ -20,9 +22,11 @@ from tunescope.figures import (
     learning_curves,
     parallel,
     phase_costs,
+    slices,
     studies,
     study_curves,
     style,
+    timeline,
     trade_off,
 )
 
@@ -292,3 +296,31 @@ def test_of_very_many_hyperparameters_the_first_have_an_axis() -> None:
     assert len(figure.layout.meta["places"]) == 9
     assert "8 of 200 hyperparameters" in _annotations(figure)
     assert len(figure.to_json()) < 1e6
+
+
+@pytest.mark.parametrize("choices", [2, 3, 4, 5, 7, 20])
+def test_labels_of_hyperparameters_leave_room_for_one_another(choices: int) -> None:
+    names = [f"a long name {index}" for index in range(choices)]
+    places = [index / (choices - 1) for index in range(choices)]
+    axes = tuple(
+        Axis(key, tuple(zip(places, names, strict=True)), (0.0, 1.0), (names[0], names[-1]), key)
+        for key in "ab"
+    )
+    figure = slices.draw(Parallel("svm", axes, ("demo",) * 2, (0, 1), (0.5, 0.9)))
+    width = figure.layout.meta["min_width"] - 60  # what labels of the scores take
+    spans = []
+    for axis in (figure.layout.xaxis, figure.layout.xaxis2):
+        (left, right), (low, high) = axis.domain, axis.range
+        for at, text in zip(axis.tickvals, axis.ticktext, strict=True):
+            middle = (left + (right - left) * (at - low) / (high - low)) * width
+            spans.append((middle - 3 * len(text), middle + 3 * len(text)))  # a letter is six pixels wide
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+def test_a_trial_is_a_bar_as_thick_as_any_other() -> None:
+    bars = [TimelineBar("demo", index, state, index, 1.0) for index, state in enumerate(["COMPLETE", "FAIL"])]
+    rows = [TimelineRow(f"worker {index}", 1, 1.0, (bar,), ()) for index, bar in enumerate([*bars, *bars])]
+    figure = timeline.draw(Timeline(tuple(rows), 4.0))
+    # Of workers 0 and 2, and of 1 and 3: left alone, plotly makes them reach over those between.
+    assert [list(bar.y) for bar in figure.data] == [[0, 2], [1, 3]]
+    assert {bar.width for bar in figure.data} == {0.75}

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _COLUMNS, _MOST, _ROW = 2, 8, 190
+# A label at the end of an axis reaches into the gap, where it meets that of the next one: the gap as a share
+# of the plot, the room between an end and its corner, and how wide the plot has to be, in pixels.
+_GAP, _INSET, _WIDTH = 0.12, 0.1, 520
+# Letters of all labels of an axis but one, and how many labels there are at most.
+_LETTERS, _MOST_LABELS = 24, 7
 
 
 def draw(parallel: Parallel, dark: bool = False) -> "Figure":
@@ -33,7 +38,7 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
             "rows": rows,
             "cols": columns,
             "shared_yaxes": True,
-            "horizontal_spacing": 0.05,
+            "horizontal_spacing": _GAP,
             "vertical_spacing": 0.32 / rows if rows > 1 else 0,
         },
         showlegend=False,
@@ -47,7 +52,7 @@ def draw(parallel: Parallel, dark: bool = False) -> "Figure":
         brush[f"y{suffix}"] = {"field": parallel.measure.column}
     figure.update_yaxes(style.measure_axis(parallel.measure, parallel.scores), title_text="")
     figure.update_yaxes(title_text=parallel.measure.title, row=1, col=1)
-    figure.update_layout(meta={"brush": brush})
+    figure.update_layout(meta={"brush": brush, "min_width": _WIDTH})
     return figure
 
 
@@ -69,11 +74,14 @@ def _add(figure: "Figure", parallel: Parallel, axis: Axis, index: int, columns: 
         row=row,
         col=column,
     )
+    ticks = axis.ticks[:: math.ceil(len(axis.ticks) / _MOST_LABELS)]
+    letters = _LETTERS // max(2, len(ticks) - 1)
     figure.update_xaxes(
         title_text=plain(axis.name),
-        tickvals=[at for at, _ in axis.ticks],
-        ticktext=[plain(text, 14) for _, text in axis.ticks],
-        range=[-0.06, 1.06],
+        tickvals=[at for at, _ in ticks],
+        ticktext=[plain(text, letters) for _, text in ticks],
+        tickangle=0,
+        range=[-_INSET, 1 + _INSET],
         row=row,
         col=column,
     )

@@ -14,6 +14,8 @@ EMPTY = "No trial has ended yet"
 _STATES = ("COMPLETE", "PRUNED", "FAIL", "INTERRUPTED")
 _NAMES = {"COMPLETE": "complete", "PRUNED": "stopped early", "FAIL": "failed", "INTERRUPTED": "interrupted"}
 _ROW, _FRAME = 34, 96
+# Of a bar, as a share of its row.
+_THICKNESS = 0.75
 
 
 def draw(timeline: Timeline, dark: bool = False) -> "Figure":
@@ -27,7 +29,7 @@ def draw(timeline: Timeline, dark: bool = False) -> "Figure":
         _add_bars(figure, timeline, divisor, dark)
     else:
         _add_shares(figure, timeline, divisor, dark)
-    figure.update_layout(barmode="overlay", bargap=0.25)
+    figure.update_layout(barmode="overlay")
     figure.update_xaxes(title_text=f"Time since the first trial ({unit})", rangemode="tozero")
     figure.update_yaxes(
         tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False
@@ -44,6 +46,8 @@ def _add_bars(figure: "Figure", timeline: Timeline, divisor: float, dark: bool) 
             figure.add_bar(
                 orientation="h",
                 y=[place for place, _ in bars],
+                # Else plotly takes what lies between the workers of each state.
+                width=_THICKNESS,
                 base=[bar.begun / divisor for _, bar in bars],
                 x=[bar.seconds / divisor for _, bar in bars],
                 name=_NAMES[state],
