@@ -85,6 +85,18 @@ def test_a_box_on_the_parallel_axes_narrows_to_names_and_numbers(page: Page, sit
     expect(page.locator(".filter-label, .field-label").filter(has_text="svm.extractor")).to_be_visible()
 
 
+def test_a_picture_beside_a_taller_one_fills_its_card(page: Page, site: str) -> None:
+    page.goto(f"{site}/trials")
+    plot_of(page, "What the workers did when")
+    plot_of(page, "How scores are spread")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".chart-card")].every(card => {
+            const picture = card.querySelector(".main-svg").getBoundingClientRect();
+            return card.getBoundingClientRect().bottom - picture.bottom < 24;
+        })"""
+    )
+
+
 @pytest.mark.long
 def test_100_000_trials_are_filtered_and_the_link_shows_the_same(page: Page, large_site: str) -> None:
     page.goto(f"{large_site}/trials")
