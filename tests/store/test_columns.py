@@ -179,6 +179,25 @@ class TestFollowing:
         assert table.version != version
         store.close()
 
+    def test_records_are_the_rows_of_a_frame(self, samples: Samples, table: TrialTable) -> None:
+        ids = table.ids(ALL)
+        frame = table.frame(ALL, params=True)
+        expected = [
+            {str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")
+        ]
+        assert table.records(reversed(ids)) == expected
+
+    def test_a_running_trial_that_stays_as_it_was_is_no_change(self, store: Store) -> None:
+        study = study_of(store)
+        study.ask()
+        table = TrialTable(store).refresh()
+        before = table.version
+        study_of(store, "another")  # something was written
+        table.refresh()
+        changed = table.version
+        store.storage.set_study_user_attr(study._study_id, "nothing", "of trials")
+        assert table.refresh().version == changed != before
+
     def test_a_running_trial_is_read_again_until_it_has_ended(self, store: Store) -> None:
         study = study_of(store)
         trial = study.ask()

@@ -99,7 +99,7 @@ class Following:
 
     def _read_on(self) -> None:
         if self._unread:
-            self._enter(self._unread[0])
+            self._enter(self._unread[0], self._read(self._unread[0]))
             self._entered += len(self._unread.pop(0))
             self.changes += 1
 
@@ -146,8 +146,8 @@ class Following:
         return self._entered_also(study, trial_ids(self._store, study.study_id), 0)
 
     def _entered_also(self, study: StudyRow, new: Sequence[int], known: int) -> StudyRow:
-        for piece in pieces(new):
-            self._enter(piece)
+        for ids in pieces(new):
+            self._enter(ids, self._read(ids))
             self.changes += 1
         if not new:
             return study
@@ -155,15 +155,21 @@ class Following:
         return replace(study, trials=known + len(new), newest=new[-1], newest_start=started)
 
     def _read_again(self) -> None:
-        for piece in pieces(sorted(self._unfinished)):
-            before = {trial_id: self._unfinished[trial_id] for trial_id in piece}
-            self._enter(piece, is_new=False)
-            if any(self._unfinished.get(trial_id) != then for trial_id, then in before.items()):
+        for ids in pieces(sorted(self._unfinished)):
+            piece = self._read(ids)
+            if {trial_id: self._unfinished[trial_id] for trial_id in ids} != {
+                **dict.fromkeys(ids),
+                **{trial_id: piece.row(place) for place, trial_id in enumerate(piece.ids)},
+            }:
+                self._enter(ids, piece, is_new=False)
                 self.changes += 1
 
-    def _enter(self, ids: Sequence[int], is_new: bool = True) -> None:
+    def _read(self, ids: Sequence[int]) -> Piece:
         piece = read_piece(self._store, ids)
         self._complete(piece)
+        return piece
+
+    def _enter(self, ids: Sequence[int], piece: Piece, is_new: bool = True) -> None:
         self._entering.trials(piece, is_new)
         places = {trial_id: place for place, trial_id in enumerate(piece.ids)}
         for trial_id in ids:

@@ -7,7 +7,7 @@ milliseconds.
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -214,6 +214,21 @@ class TrialTable:
         if params:
             frame["params"] = pd.Series(self._params(frame["trial_id"].tolist()), dtype=object)
         return frame
+
+    def records(self, ids: Collection[int]) -> list[dict[str, Any]]:
+        """Some trials like the rows of :meth:`frame` with ``params``, None where a value is missing.
+
+        For a dozen of them a frame takes several times as long to make and to take apart.
+        """
+        columns = ", ".join(_shown(self.fields[key]) for key in _FRAME)
+        chosen = TrialFilter(picked=tuple(ids))
+        rows = self._rows(f"SELECT {columns}", chosen, "ORDER BY rows.trial_id")
+        found = [dict(zip(_FRAME, row, strict=True)) for row in rows]
+        params = self._params([one["trial_id"] for one in found])
+        return [
+            {**one, "model": one["model"] or _UNKNOWN_MODEL, "params": own}
+            for one, own in zip(found, params, strict=True)
+        ]
 
     def arrow(self, chosen: TrialFilter) -> pa.RecordBatchReader:
         """The trials that pass, in order, with one column a field, named by its key."""
