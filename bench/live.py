@@ -23,7 +23,9 @@ from bench.servers import Server, dashboard
 from tunescope.search.steering import ask
 from tunescope.store import Store, frames, open_store, runs
 
-_STOPS, _PAGES, _PAIRS, _WINDOW = 3, 20, 4, 12.0
+_STOPS, _PAGES, _PAIRS, _WINDOW = 3, 20, 7, 9.0
+# Until as many pages have been told to ask more seldom.
+_SETTLED_SECONDS = 5.0
 _PATIENCE = 90.0
 _LIVE = ("starting", "running", "paused")
 
@@ -63,11 +65,14 @@ def _watched(store: Store, server: Server) -> list[Row]:
     server.wait("/healthz")
     with _run(store, "decision_tree") as run_id:
         _wait(lambda: _ended(store, run_id) > 20)
-        alone, beside, sizes = [], [], []
+        alone, beside, sizes, spent = [], [], [], []
         for _ in range(_PAIRS):
             alone.append(_pace(store, run_id))
             with _pages(server, run_id) as pages:
+                time.sleep(_SETTLED_SECONDS)
+                before = server.cpu_seconds
                 beside.append(_pace(store, run_id))
+                spent.append((server.cpu_seconds - before) / _WINDOW)
             sizes += [size for page in pages for size in page.sizes[1:]]
         seen = _seen(store, server, run_id)
         ask(store, run_id, "stop")
@@ -75,6 +80,13 @@ def _watched(store: Store, server: Server) -> list[Row]:
     name = f"{_PAGES} pages of a run: what of its trials/s they take"
     return [
         Row(name, "%", 100 * median(shares), _PAIRS, goal=5.0),
+        Row(
+            "processor time that they take, of all cores",
+            "%",
+            100 * median(spent) / (os.cpu_count() or 1),
+            _PAIRS,
+            goal=5.0,
+        ),
         Row(
             "trials/s beside them (rival: without)",
             "1/s",
@@ -128,7 +140,7 @@ class _Page:
             "run-id.data": run_id,
             "shell-dark.data": False,
             "run-poll.n_intervals": 0,
-            "run-poll.interval": 1_000,
+            "run-poll.interval": 900,
         }
 
     @property

@@ -56,6 +56,12 @@ class Server:
         """Megabytes."""
         return float(psutil.Process(self._process.pid).memory_info().rss / 1e6)
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that it has taken, of all its threads."""
+        taken = psutil.Process(self._process.pid).cpu_times()
+        return float(taken.user + taken.system)
+
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)
         try:

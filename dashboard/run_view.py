@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.connection import Connection
 from dashboard.launch import is_preparation
-from dashboard.reading import LIVE, parameters_of, prepared, records, since
+from dashboard.reading import LIVE, parameters_of, records, settings_text, since
 from dashboard.wording import is_missing
 from tunescope.analysis.remaining import Remaining, StudyProgress, remaining
 from tunescope.models import MODELS
@@ -224,8 +224,8 @@ def _trials(table: TrialTable, trial_ids: Collection[int]) -> dict[int | None, d
     """Some trials by id."""
     if not trial_ids:
         return {}
-    found = prepared(table.frame(TrialFilter(picked=tuple(set(trial_ids))), params=True))
-    return {int(row["trial_id"]): row for row in records(found)}
+    found = table.records(set(trial_ids))
+    return {one["trial_id"]: {**one, "settings": settings_text(one["params"])} for one in found}
 
 
 def whole_frame(table: TrialTable, run_id: str) -> pd.DataFrame:

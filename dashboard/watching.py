@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,9 @@ from dashboard.run_view import RunView, run_view, whole_frame
 # Pages that ask within this time of one another get the same answer.
 _FRESH_SECONDS = 0.5
 # What is costly may take this share of the time, which a search on the same machine would rather have.
-_SHARE, _LEAST_SECONDS = 1 / 25, 1.5
+_SHARE, _LEAST_SECONDS = 1 / 80, 1.5
+# More pages than these share what they cost the search: each then asks more seldom.
+_FEW_PAGES, _COUNTED_SECONDS = 7, 4.0
 # Trials that are read before a page opens, where nobody has read the store's yet: a blink.
 _AT_ONCE = 2_000
 Make = Callable[[], Any]
@@ -39,6 +42,21 @@ class Paced:
         return self._made
 
 
+class Audience:
+    """How many pages look, by how often they ask and how long each waits between two questions."""
+
+    def __init__(self) -> None:
+        self._asked: deque[tuple[float, float]] = deque()
+
+    def ask(self, pace: float) -> int:
+        """Note that a page asks, as it does every ``pace`` seconds; returns how many pages there are."""
+        now = time.monotonic()
+        self._asked.append((now, pace))
+        while self._asked[0][0] < now - _COUNTED_SECONDS:
+            self._asked.popleft()
+        return round(sum(pace for _, pace in self._asked) / _COUNTED_SECONDS)
+
+
 @dataclass
 class Watch:
     """One run as all its pages see it; ``texts`` gives the cheap parts of a view by name."""
@@ -51,8 +69,10 @@ class Watch:
     _shared: tuple[RunView | None, dict[Any, Any]] = field(default_factory=lambda: (None, {}))
     _frame: tuple[Any, pd.DataFrame] | None = None
     _looked: float = float("-inf")
+    _crowd: int = 1
+    _audience: Audience = field(default_factory=Audience)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _drawing: threading.Lock = field(default_factory=threading.Lock)
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, is_opening: bool = False) -> tuple[RunView, dict[str, regions.Made]]:
         """The run and the cheap parts of its page, as they were a moment ago at most.
@@ -72,24 +92,32 @@ class Watch:
         assert scene is not None  # for mypy: without one, it was waited for
         return scene
 
+    def crowd(self, pace: float) -> int:
+        """How many times as long as usual a page waits, one that asked every ``pace`` seconds; 1 for few."""
+        self._crowd = max(1, round(self._audience.ask(pace) / _FEW_PAGES))
+        return self._crowd
+
     def shared(self, view: RunView, key: Any, make: Callable[[], Any]) -> Any:
-        """What several pages would make of the same look at the run, made once."""
-        of, known = self._shared
-        if of is not view:
-            known = {}
-            self._shared = (view, known)
-        if key not in known:
-            known[key] = make()
-        return known[key]
+        """What several pages would make of the same look at the run, made once, by the first that asks."""
+        with self._making:
+            of, known = self._shared
+            if of is not view:
+                known = {}
+                self._shared = (view, known)
+            if key not in known:
+                known[key] = make()
+            return known[key]
 
     def expire(self) -> None:
         """Look again when a page asks next: something was written on its behalf."""
         self._looked = float("-inf")
 
     def costly(self, key: Any, made_from: Any, make: Make) -> regions.Made:
-        """A part that takes longer to make; ``key`` names it, ``made_from`` changes whenever it would."""
-        with self._drawing:
-            return self._costly.setdefault(key, Paced()).current(made_from, make)
+        """A part that takes longer to make; ``key`` names it, ``made_from`` changes whenever it would.
+
+        To be called while something :meth:`shared` is made.
+        """
+        return self._costly.setdefault(key, Paced()).current(made_from, make)
 
     def trials(self, view: RunView) -> pd.DataFrame:
         """Every trial of the run, without parameters; read again only when a trial was begun or has ended."""
@@ -100,7 +128,7 @@ class Watch:
 
     def _current(self, is_opening: bool) -> tuple[RunView, dict[str, regions.Made]]:
         scene = self._scene
-        is_fresh = time.monotonic() - self._looked < _FRESH_SECONDS
+        is_fresh = time.monotonic() - self._looked < _FRESH_SECONDS * self._crowd
         if scene is not None and is_fresh and (is_opening or scene[0].tally):
             return scene
         view = run_view(self.here, self.run_id, scene and scene[0], _AT_ONCE if is_opening else None)

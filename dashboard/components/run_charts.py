@@ -28,8 +28,8 @@ def studies_part(watch: Watch, view: RunView) -> Made:
     def make() -> Any:
         return studies_table(compare_studies(watch.trials(view), view.studies, limit=200), unended)
 
-    seconds = view.studies[["study", "seconds", "stopped_because"]].fillna("").to_numpy().tolist()
-    return watch.costly("studies", [_ended(view), view.is_live, seconds], make)
+    stopped = int(view.studies["stopped_because"].notna().sum())
+    return watch.costly("studies", [_ended(view), view.is_live, view.searched, stopped], make)
 
 
 def fronts_part(watch: Watch, view: RunView) -> Made:

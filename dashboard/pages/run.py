@@ -111,8 +111,9 @@ def register(app: Dash) -> None:
         place: dict[str, Any] | None,
     ) -> list[Any]:
         watch = _watch(run_id)
+        crowd = watch.crowd(pace / 1e3)
         view, texts = watch.look()
-        contents, pace_now, css_now = watch.shared(
+        contents, css_now = watch.shared(
             view, (dark, chosen), lambda: _answer(watch, view, texts, bool(dark), chosen)
         )
         *parts, choices, data, now = regions.changes((*_REGIONS, "watch", "watched"), contents, seen)
@@ -120,7 +121,7 @@ def register(app: Dash) -> None:
         return [
             *parts,
             now,
-            _new(pace_now, pace),
+            _new(_pace(view, crowd), pace),
             _new(css_now, css),
             choices,
             data,
@@ -131,15 +132,15 @@ def register(app: Dash) -> None:
 
 def _answer(
     watch: Watch, view: RunView, texts: Mapping[str, Any], dark: bool, chosen: str | None
-) -> tuple[dict[str, Any], int, str]:
-    """What every page that looks at the same trial shows of a view; its pace and class."""
+) -> tuple[dict[str, Any], str]:
+    """What every page that looks at the same trial shows of a view, and its class."""
     contents = {
         **texts,
         **_costly(watch, view, dark),
         "watch": regions.made(options(view, chosen)),
         "watched": watched(watch, view, chosen) or regions.made(None),
     }
-    return contents, _pace(view), _body_class(view)
+    return contents, _body_class(view)
 
 
 def _watch(run_id: str) -> Watch:
@@ -159,11 +160,11 @@ def _costly(watch: Watch, view: RunView, dark: bool) -> dict[str, Any]:
     }
 
 
-def _pace(view: RunView) -> int:
-    """What was asked is answered within a moment, and shown as soon as it is."""
+def _pace(view: RunView, crowd: int = 1) -> int:
+    """What was asked is answered within a moment, and shown as soon as it is; a crowd asks more seldom."""
     if not view.is_live:
         return _LIVE_MS if view.state in reading.RESUMABLE else _CALM_MS
-    return _HASTY_MS if view.pending else _LIVE_MS
+    return _HASTY_MS if view.pending else _LIVE_MS * crowd
 
 
 def _new(value: Any, before: Any) -> Any:

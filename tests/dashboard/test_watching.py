@@ -15,7 +15,7 @@ from dashboard.components.run_commands import ask_once
 from dashboard.components.run_figures import time_left_in_words
 from dashboard.components.run_log import news
 from dashboard.run_view import run_view
-from dashboard.watching import Paced, Watch
+from dashboard.watching import Audience, Paced, Watch
 from tunescope.store import Store, commands, runs
 from tunescope.store import trials as trial_rows
 from tunescope.store.schema import now
@@ -76,6 +76,25 @@ def test_what_costs_much_is_made_seldom(monkeypatch: pytest.MonkeyPatch) -> None
     paced = Paced()
     shown = [paced.current(name, name.upper).content for name in ("a", "b", "c")]
     assert shown == ["A", "A", "A"]
+
+
+def test_an_audience_is_counted_by_how_often_its_pages_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = 0.0
+    monkeypatch.setattr(watching.time, "monotonic", lambda: at)
+    audience = Audience()
+    for pages, pace in ((1, 1.0), (20, 1.0), (20, 3.0), (1, 1.0)):
+        for _ in range(12 * pages):
+            at += pace / pages
+            counted = audience.ask(pace)
+        assert abs(counted - pages) <= 1
+
+
+def test_a_crowd_asks_more_seldom_and_is_told_the_same_for_longer(store: Store) -> None:
+    watch = Watch(here_of(store), "signs", lambda view: {"state": view.state})
+    assert watch.crowd(0.9) == 1
+    for _ in range(100):
+        crowd = watch.crowd(0.9)
+    assert crowd >= 2
 
 
 def test_nothing_is_read_of_a_store_that_nobody_wrote_to(store: Store, samples: Samples) -> None:
