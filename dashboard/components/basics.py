@@ -15,6 +15,7 @@ STATES = {
     "starting": ("Starting", "starting"),
     "running": ("Running", "running"),
     "paused": ("Paused", "paused"),
+    "stopping": ("Stopping", "stopped"),
     "finished": ("Finished", "finished"),
     "stopped": ("Stopped", "stopped"),
     "failed": ("Failed", "failed"),

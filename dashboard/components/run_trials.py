@@ -99,7 +99,9 @@ def latest_trials(view: RunView) -> Any:
 
 def _trial(row: Mapping[str, Any], latest: Mapping[str, Any] | None) -> list[Any]:
     reason = NOTHING if is_missing(row["reason"]) else str(row["reason"])
-    settings = html.Span(row["settings"], className="settings", title=row["settings"])
+    settings = [html.Span(row["settings"], className="settings", title=row["settings"])]
+    if row["state"] == "FAIL" and not is_missing(row["reason"]):
+        settings.append(html.Span(reason, className="settings trial-reason", title=reason))
     return [
         link(f"{row['study']} #{row['number']}", links.trial(row["study"], int(row["number"]))),
         badge(row["state"]),

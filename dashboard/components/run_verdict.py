@@ -29,7 +29,7 @@ def verdict(view: RunView) -> Any:
 
 def _at_work(view: RunView) -> Any:
     if (stop := steering.last_stop(view)) is not None:
-        return _stopping(stop)
+        return _stopping(view, stop)
     if view.state == "starting":
         return notice("info", "Starting", "The process of this run is on its way; this takes a few seconds.")
     if view.state == "paused":
@@ -44,12 +44,13 @@ def _rest(view: RunView) -> str:
     return f"{count(len(view.running), 'trial')} in training {goes}."
 
 
-def _stopping(asked: Mapping[str, Any]) -> Any:
-    title = "Stopping after the trials in training" if steering.is_patient(asked) else "Stopping"
+def _stopping(view: RunView, asked: Mapping[str, Any]) -> Any:
     if is_missing(asked["acknowledged"]):
         waits = "The search reads this within a second once it is training."
         return notice("info", "Stop asked for", waits)
-    return notice("info", title, str(asked["outcome"] or ""))
+    if steering.is_patient(asked):
+        return notice("info", "Stopping after the trials in training", f"No new trial begins. {_rest(view)}")
+    return notice("info", "Stopping", str(asked["outcome"] or ""))
 
 
 def _failed(view: RunView) -> Any:

@@ -135,7 +135,8 @@ def watched(watch: Watch, view: RunView, chosen: str | None) -> Any:
     if key is None:
         return None
     trial_id = candidates.get(key)
-    made_from = (trial_id, view.predicted.get(trial_id)) if trial_id else (None, view.stamp)
+    is_there = Path(view.dataset["folder"]).is_dir()
+    made_from = (trial_id, view.predicted.get(trial_id) if trial_id else view.stamp, is_there)
     return watch.costly(("watched", key), made_from, lambda: _read(watch.here.store(), view, key, trial_id))
 
 

@@ -56,6 +56,12 @@ def last_stop(view: RunView) -> dict[str, Any] | None:
     return stops[-1] if stops else None
 
 
+def is_stopping(view: RunView) -> bool:
+    """Whether a run at work has read that it shall stop."""
+    stop = last_stop(view) if view.is_live else None
+    return stop is not None and not is_missing(stop["acknowledged"])
+
+
 def is_patient(stop: Mapping[str, Any]) -> bool:
     """Whether a stop lets the trials in training end first."""
     return bool(isinstance(stop["argument"], dict) and stop["argument"].get("finish_trials"))
@@ -108,14 +114,20 @@ def stop_dialog() -> html.Div:
 def answers(view: RunView) -> Any:
     """The latest command with what became of it, while it is news."""
     news = [one for one in view.asked if since(one["created"]) < _NEWS_SECONDS]
-    # A stop is told of as long as it lasts.
-    if not news or not view.is_live or (news[-1]["name"] == "stop" and not is_refused(news[-1])):
+    if not news or not view.is_live or _is_told(view, news[-1]):
         return None
     latest = news[-1]
     is_waiting = is_missing(latest["acknowledged"])
     symbol = "waiting" if is_waiting else "failed" if is_refused(latest) else "finished"
     parts = [icon(symbol), html.Strong(_request(latest)), html.Span(_answer(view, latest))]
     return html.Div(parts, className=f"answer state-{symbol}", role="status")
+
+
+def _is_told(view: RunView, latest: Mapping[str, Any]) -> bool:
+    """Whether the notice of the run's state says the same: of a stop and of a pause, as long as they last."""
+    if is_refused(latest):
+        return False
+    return latest["name"] == "stop" or (latest["name"] == "pause" and view.state == "paused")
 
 
 def asked(view: RunView) -> Any:

@@ -70,6 +70,27 @@ def test_a_paused_run_says_so_and_can_be_resumed(browser: Browser, store: Store)
     assert "Paused" in browser.show("/")
 
 
+def test_a_pause_is_told_of_once(browser: Browser, store: Store) -> None:
+    commands.send(store, "signs", "pause")
+    assert "answer state-waiting" in browser.show("/runs/signs")
+    runs.pause(store, "signs", True)
+    commands.acknowledge(store, commands.pending(store, "signs")[0], "Paused.")
+    shown = browser.show("/runs/signs")
+    assert "No new trial begins until you resume" in shown
+    assert "answer state-finished" not in shown
+
+
+def test_a_run_that_stops_says_so_and_what_is_still_in_training(
+    browser: Browser, store: Store, samples: Samples
+) -> None:
+    samples.running("signs-grid")
+    commands.send(store, "signs", "stop", {"finish_trials": True})
+    commands.acknowledge(store, commands.pending(store, "signs")[0], "Stopping: 2 trials will end.")
+    shown = browser.show("/runs/signs")
+    assert '"Stopping"' in shown
+    assert "No new trial begins. 1 trial in training goes on to its end." in shown
+
+
 def test_what_was_asked_is_shown_with_its_answer(browser: Browser, store: Store) -> None:
     assert "Asked of this run" not in browser.show("/runs/signs")
     configuration = {"model": "svm", "svm.C": 10.0}

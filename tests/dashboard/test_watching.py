@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 from dash_client import Answer, Browser
 from dashboard_samples import Samples
@@ -273,6 +274,16 @@ def test_a_search_that_was_killed_has_lasted_until_it_was_last_heard_of(
     runs.relate(store, "signs", heartbeat=now() + timedelta(seconds=75))
     samples.kill("signs")
     assert "1 min 15 s" in poll(browser).text("run-stages")
+
+
+def test_a_trial_that_failed_says_why_among_the_latest(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    samples.running("signs-grid")
+    trial_rows.enter_outcome(store, 5, reason="its worker process died")
+    study = optuna.load_study(study_name="signs-grid", storage=store.storage)
+    study.tell(4, state=optuna.trial.TrialState.FAIL)
+    assert "trial-reason" in poll(browser).text("run-recent")
 
 
 # ---- predictions ----

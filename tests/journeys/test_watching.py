@@ -1,5 +1,6 @@
 """Watching a run: what a model says as it learns, the log, and the way from a phone's photos to a report."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,10 @@ def test_predictions_are_stepped_through_and_the_log_is_narrowed(page: Page, tmp
         expect(lines).to_have_count(2)
         page.get_by_label("Level").select_option("warning")
         expect(lines).to_have_text(["12:01:00 WARNING trial 39 was slow\n"])
+
+        shutil.rmtree(known["folder"])
+        page.reload()
+        expect(page.locator("#run-predictions")).to_contain_text("The prepared images are gone")
     store.close()
 
 

@@ -180,4 +180,5 @@ def _expect(project: Project, params: str, sentence: str) -> None:
     assert ended.returncode == 1, said
     assert sentence in ended.stderr.replace("\n", " "), said
     assert "Traceback" not in said
+    assert "--from-nodes" not in said
     assert not any(Path(project.root).glob("data/05_model_input/*")) or "run.id=wrong" not in params

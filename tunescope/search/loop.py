@@ -386,7 +386,9 @@ class StudySearch:
         )
         self.study.tell(running.trial, state=state)
         frozen = self.study._storage.get_trial(message.trial_id)
-        if message.kind != "lost" or not self._try_again(frozen):
+        if message.kind == "lost" and self._try_again(frozen):
+            reason += "; it is tried again"
+        else:
             self.progress.count(None, None, failed=not stopped)
             delete_model(self._folder(_first_try(running.trial)))
         self._announce(running, state, None, reason)

@@ -58,10 +58,16 @@
         part("Span", { className: isRight ? "visually-hidden" : "watched-truth" }, words)));
   }
 
+  function lost() {
+    const text = "The prepared images are gone: prepare the dataset again, or resume the run, to see them.";
+    return part("P", { className: "watched-lost" }, text);
+  }
+
   function watch(watched, value, first, earlier, later, playing, chosen) {
     const here = asked(), hidden = [null, noUpdate(), noUpdate(), ""];
     keep({ watch: chosen === "auto" ? "" : chosen });
     if (!watched || !watched.epochs || !watched.epochs.length) return hidden;
+    if (!watched.images.length) return [lost(), ...hidden.slice(1)];
     const last = watched.epochs.length;
     if (watched.trial !== shownTrial) {
       isFollowing = !(here.length && here.every((one) => one === "run-epoch.value"));
