@@ -1,13 +1,12 @@
-"""Stars, tags and notes of a trial, and views of the trials under a name."""
+"""Stars, tags and notes of a trial."""
 
 from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
-from dashboard import connection, links
-from dashboard.components.basics import attributes, button
-from dashboard.components.notices import notice
+from dashboard import connection
+from dashboard.components.basics import attributes
 from dashboard.troubles import sentence
 from tunescope.errors import AnnotationError
 from tunescope.store import Store, annotations
@@ -49,11 +48,7 @@ def panel(trial_id: int) -> html.Section:
 
 def register(app: Dash) -> None:
     """Keep what is changed."""
-    _register_panel(app)
-    _register_views(app)
 
-
-def _register_panel(app: Dash) -> None:
     @app.callback(
         Output("note-star", "children"),
         Output("note-star", "className"),
@@ -85,54 +80,6 @@ def _changed(store: Store, trial_id: int, tags: str | None, note: str | None) ->
     if "note-text" in asked:
         found["note"] = note or ""
     return found
-
-
-def views_bar() -> html.Div:
-    """The views that are kept, and a field to keep this one."""
-    return html.Div(
-        [
-            html.Div(_views(), id="views-list", className="views-list"),
-            html.Div(
-                [
-                    dbc.Input(id="views-name", placeholder="Name of this view", className="field-input"),
-                    button("Save view", "new", "secondary", id="views-save"),
-                    button("Forget it", "clear", "quiet", id="views-forget"),
-                ],
-                className="views-new",
-            ),
-            html.Div(id="views-state", role="status"),
-        ],
-        className="views-bar",
-    )
-
-
-def _register_views(app: Dash) -> None:
-    @app.callback(
-        Output("views-list", "children"),
-        Output("views-state", "children"),
-        Input("views-save", "n_clicks"),
-        Input("views-forget", "n_clicks"),
-        State("views-name", "value"),
-        State("trials-query", "data"),
-        prevent_initial_call=True,
-    )
-    def change(_: int | None, __: int | None, name: str | None, query: str) -> tuple[Any, Any]:
-        store = connection.store()
-        try:
-            if ctx.triggered_id == "views-save":
-                annotations.save_view(store, name or "", query or "")
-            elif name:
-                annotations.forget_view(store, " ".join(name.split()))
-        except AnnotationError as error:
-            return no_update, notice("danger", "Not saved", sentence(error))
-        return _views(), None
-
-
-def _views() -> list[Any]:
-    known = annotations.saved_views(connection.store())
-    if not known:
-        return [html.Span("No view is saved yet. A view is what the filters, columns and charts are now.")]
-    return [html.A(name, href=links.TRIALS + query, className="chip") for name, query in known.items()]
 
 
 def _star(kept: Annotation) -> list[Any]:

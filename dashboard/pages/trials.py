@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import ALL, MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 
 from dashboard import connection, links
-from dashboard.components import annotations, second_opinion, trial_filters, trial_tabs
+from dashboard.components import annotations, saved_views, second_opinion, trial_filters, trial_tabs
 from dashboard.components.basics import attributes, button, button_link, icon, page_head
 from dashboard.components.browser import in_browser
 from dashboard.components.notices import empty
@@ -102,6 +102,7 @@ def register(app: Dash) -> None:
     _register_views(app)
     trial_tabs.register(app)
     annotations.register(app)
+    saved_views.register(app)
     second_opinion.register(app)
 
 
@@ -407,7 +408,7 @@ def _exports(chosen: TrialFilter) -> list[html.A]:
 def _views() -> html.Details:
     summary = html.Summary([icon("folder"), html.Span("Views")], className="button button-secondary")
     return html.Details(
-        [summary, html.Div(annotations.views_bar(), className="popover-body")], className="popover-fold"
+        [summary, html.Div(saved_views.views_bar(), className="popover-body")], className="popover-fold"
     )
 
 

@@ -1,6 +1,5 @@
 """What people keep of trials, entered as a browser enters it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +37,6 @@ def test_what_does_not_fit_is_told_and_what_was_kept_stays(browser: Browser, sto
     outputs = kept(browser, "note-text.value", text__value="x" * 10_001)
     assert "Not saved" in outputs["note-state"]["children"]
     assert annotations.annotation(store, 1).note == "before"
-
-
-def test_views_are_saved_opened_and_forgotten(browser: Browser, store: Store) -> None:
-    values = {"views-name.value": "best", "trials-query.data": "?model=svm&sort=-seconds"}
-    saved = browser.call("views-list.children", values, "views-save.n_clicks")
-    assert "/trials?model=svm&sort=-seconds" in saved.text("views-list")
-    assert "best" in browser.show("/trials")
-    unnamed = browser.call("views-list.children", {"views-name.value": " "}, "views-save.n_clicks")
-    assert "Not saved" in json.dumps(unnamed.outputs["views-state"])
-    forgotten = browser.call("views-list.children", values, "views-forget.n_clicks")
-    assert "No view is saved yet" in forgotten.text("views-list")
-    assert annotations.saved_views(store) == {}
 
 
 def test_what_others_entered_meanwhile_stays(browser: Browser, store: Store) -> None:
