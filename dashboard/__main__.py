@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import ipaddress
 import socket
 import sys
 import threading
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(listener, file=sys.stderr)
         return 1
     try:
-        return _serve(listener, given.store or store_url())
+        return _serve(listener, given.store or store_url(), _names(given.name, listener))
     except TunescopeError as error:
         print(error, file=sys.stderr)
         return 1
@@ -37,6 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashboard", description="Serve the Tunescope dashboard.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8050, help="port to listen at (default: %(default)s)")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        help="a name that browsers ask for it by, such as that of a proxy (may be given several times)",
+    )
     parser.add_argument(
         "--store", help="SQLAlchemy URL of the trial store (default: $TUNESCOPE_STORE, or data/trials.db)"
     )
@@ -66,6 +73,12 @@ def _listener(host: str, port: int) -> socket.socket | str:
     return listener
 
 
+def _names(given: Sequence[str], listener: socket.socket) -> Sequence[str] | None:
+    """The names that are answered; a server for other machines cannot know its own unless told."""
+    is_private = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+    return given if given or is_private else None
+
+
 def _spare_memory() -> None:
     """Let threads share their heaps, where the C library is glibc.
 
@@ -75,7 +88,7 @@ def _spare_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
-def _serve(listener: socket.socket, url: str) -> int:
+def _serve(listener: socket.socket, url: str, names: Sequence[str] | None) -> int:
     import waitress
 
     _spare_memory()
@@ -87,7 +100,7 @@ def _serve(listener: socket.socket, url: str) -> int:
     from dashboard.app import create_app
     from dashboard.connection import of
 
-    app = create_app(url)
+    app = create_app(url, names=names)
     connection = of(app.server)
     # Whoever opens the trials first shall not have to wait until all of them are read.
     threading.Thread(target=connection.warm_up, name="reader", daemon=True).start()

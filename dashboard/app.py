@@ -1,5 +1,6 @@
 """The app: every page, over one store."""
 
+from collections.abc import Collection
 from importlib.metadata import version
 
 from dash import Dash
@@ -28,6 +29,7 @@ from dashboard.pages import (
     trials,
 )
 from dashboard.routing import Page, find
+from dashboard.strangers import refuse_strangers
 from dashboard.thumbnails import thumbnails
 from dashboard.uploads import uploads
 
@@ -47,7 +49,6 @@ PAGES: tuple[Page, ...] = (
     dataset.PAGE,
 )
 
-_CHANGING = ("POST", "PUT", "DELETE")
 # Everything comes from this server; plotly and the grid need inline styles, Dash inline scripts.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -56,8 +57,13 @@ _POLICY = (
 )
 
 
-def create_app(store_url: str, launcher: Launcher = KEDRO) -> Dash:
+def create_app(store_url: str, launcher: Launcher = KEDRO, names: Collection[str] | None = None) -> Dash:
     """Make the app over the store at an SQLAlchemy URL.
+
+    Args:
+        store_url: of the store.
+        launcher: how runs are started.
+        names: by which browsers may ask for the app, beside `localhost` and addresses; None for any.
 
     Raises:
         StoreError: when the store cannot be opened.
@@ -79,6 +85,7 @@ def create_app(store_url: str, launcher: Launcher = KEDRO) -> Dash:
     shell.register(app, PAGES)
     for page in PAGES:
         page.register(app)
+    refuse_strangers(app.server, names)
     _serve(app.server, Connection(store_url, launcher))
     return app
 
@@ -89,16 +96,8 @@ def _serve(server: Flask, connection: Connection) -> None:
     connection.uploads.sweep()
     for blueprint in (files, uploads, thumbnails, exports):
         server.register_blueprint(blueprint)
-    server.before_request(_refuse_strangers)
     server.after_request(_protect)
     compress(server)
-
-
-def _refuse_strangers() -> Response | None:
-    """A page of another site must not start runs through a browser that has both open."""
-    if request.method in _CHANGING and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
-        return Response("Requests from other sites are refused.", 403)
-    return None
 
 
 def _protect(response: Response) -> Response:

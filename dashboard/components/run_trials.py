@@ -10,7 +10,7 @@ from dashboard.components import steering
 from dashboard.components.basics import attributes, badge, icon, link
 from dashboard.components.notices import blank
 from dashboard.components.tables import Column, table
-from dashboard.reading import since
+from dashboard.reading import SEARCH, since
 from dashboard.run_view import RunView
 from dashboard.wording import NOTHING, duration, is_missing, percent
 from tunescope.execution import workers_of
@@ -31,13 +31,16 @@ def workers(view: RunView) -> Any:
         return None
     busy = {int(one["worker"]): one for one in view.running if not is_missing(one["worker"])}
     count = max([_wanted(view), *(number + 1 for number in busy)])
-    # Those of an earlier launch are gone.
-    if not count or view.studies.empty or view.state == "starting":
-        return blank("No worker trains yet.")
-    if not busy and _has_searched(view):
-        return blank("The search has ended.")
+    if not count or not (busy or _is_searching(view)):
+        return blank("The search has ended." if _has_searched(view) else "No worker trains yet.")
     lines = [_worker(view, number, busy.get(number)) for number in range(count)]
     return html.Ul(lines, className="workers")
+
+
+def _is_searching(view: RunView) -> bool:
+    """Whether there are workers; a launch on its way still shows the stage of the one before."""
+    stage = view.row["stage"]
+    return view.state != "starting" and not is_missing(stage) and str(stage).endswith(SEARCH)
 
 
 def _has_searched(view: RunView) -> bool:

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,9 @@ def test_it_prints_its_address_serves_there_and_ends_on_ctrl_c(samples: Samples)
         assert address is not None
         with urllib.request.urlopen(f"{address.group()}/healthz") as answer:
             assert b'"ok"' in answer.read()
+        stranger = urllib.request.Request(f"{address.group()}/healthz", headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(stranger)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
 
