@@ -106,7 +106,7 @@ def _class_row(one: ClassScores, places: dict[str, int], mixed: Any) -> dict[str
 
 
 def _columns(is_long: bool) -> list[dict[str, Any]]:
-    name = {"field": "name", "headerName": "Class", "minWidth": 110, "flex": 2, "tooltipField": "name"}
+    name = {"field": "name", "headerName": "Class", "minWidth": 150, "flex": 2, "tooltipField": "name"}
     if is_long:
         name |= {"filter": "agTextColumnFilter", "floatingFilter": True}
     shares = {"recall": "Recall", "precision": "Precision", "f1": "F1"}

@@ -44,6 +44,15 @@ def test_a_cell_that_is_not_shown_is_not_framed() -> None:
     assert confusion_figure.draw(confusion([0, 1], [0, 1], ["a", "b"]), marked=(0, 7)).layout.shapes == ()
 
 
+@pytest.mark.parametrize(("classes", "is_named"), [(30, True), (60, False)])
+def test_names_of_columns_have_room_on_a_phone(classes: int, is_named: bool) -> None:
+    names = [f"class {index}" for index in range(classes)]
+    layout = confusion_figure.draw(confusion(range(classes), range(classes), names)).layout
+    assert bool(layout.xaxis.ticktext) == is_named
+    # Twelve pixels high, and turned where they are long.
+    assert ((layout.meta or {}).get("min_width", 0) >= 12 * classes) == is_named
+
+
 def test_a_thousand_classes_with_long_names_stay_below_a_megabyte() -> None:
     random = np.random.default_rng(0)
     labels = random.integers(0, 1000, 20_000)

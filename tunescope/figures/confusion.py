@@ -16,6 +16,8 @@ _MOST_NUMBERS, _MOST_NAMES = 15, 50
 # Letters of names, of few and of many classes.
 _LETTERS = (20, 15)
 _CELL, _FRAME, _TALLEST = 40, 80, 760
+# Pixels that the name of a column needs, and those of the rows.
+_COLUMN, _ROW_NAMES = 14, 140
 # Width of the cells on a phone, over that of a digit of one pixel.
 _PHONE = 395
 # From one image to all of a class, on light and on dark pages.
@@ -41,6 +43,8 @@ def draw(confusion: Confusion, dark: bool = False, marked: tuple[int, int] | Non
     figure = style.blank(dark, min(_TALLEST, _FRAME + max(180, _CELL * size)), margin_t=12)
     least, most = _SHADES[dark]
     colours = [[0, style.faded(style.theme(dark).quiet, 0.1)], [1e-9, least], [1, most]]
+    if size <= _MOST_NAMES:
+        figure.update_layout(meta={"min_width": _ROW_NAMES + _COLUMN * size})
     for layer in _layers(confusion, least, most):
         figure.add_heatmap(
             **layer,
