@@ -25,8 +25,8 @@ from tunescope.store.columns import TrialTable
 _POLL_MS = 1_000
 _TITLE = "What mattered, by fANOVA"
 _MEANING = (
-    "The bars above are PED-ANOVA's: what sets the best tenth of the trials apart. These are fANOVA's: what "
-    "explains, alone, how all trials differ."
+    "What explains, alone, how all trials differ. The first bars are PED-ANOVA's: what sets the best tenth "
+    "of the trials apart."
 )
 
 

@@ -114,7 +114,7 @@ def test_of_very_many_trials_a_sample_is_looked_at(make_trials: Make) -> None:
 
 def test_too_few_trials_say_so(make_trials: Make) -> None:
     found = fanova(make_trials(*({"validation_accuracy": 0.5} for _ in range(7))))
-    assert found == Importance((ImportanceGroup("svm", 7, (), "8 finished trials are needed to tell"),))
+    assert found == Importance((ImportanceGroup("svm", 7, (), "Needs 8 finished trials"),))
     assert fanova(make_trials()) == Importance(())
 
 

@@ -77,7 +77,7 @@ def test_shares_are_those_that_optuna_gives(make_trials) -> None:
 
 def test_too_few_trials_say_so(make_trials) -> None:
     found = importance(make_trials(*({"validation_accuracy": 0.5} for _ in range(7))))
-    assert found == Importance((ImportanceGroup("svm", 7, (), "8 finished trials are needed to tell"),))
+    assert found == Importance((ImportanceGroup("svm", 7, (), "Needs 8 finished trials"),))
 
 
 def test_trials_that_score_alike_tell_nothing(make_trials) -> None:

@@ -41,7 +41,12 @@ def test_fanova_is_asked_for_on_its_card_and_the_link_shows_it_to_others(page: P
     expect(card.get_by_role("button", name="Cancel")).to_be_visible()
     line = card.get_by_role("status")
     expect(line).to_have_text(re.compile(r"By fANOVA, on \d+ trials, in"), timeout=60_000)
-    expect(card.locator(".chart-graph .main-svg").nth(1)).to_be_attached()
+    pictures = card.locator(".chart-graph")
+    expect(pictures.nth(1).locator(".main-svg").first).to_be_attached()
+    first, second = (pictures.nth(index).bounding_box() for index in range(2))
+    assert first is not None
+    assert second is not None
+    assert first["x"] + first["width"] < second["x"]  # side by side
     expect(card.get_by_role("button", name="Compare with fANOVA")).to_be_hidden()
     other = page.context.new_page()
     other.goto(page.url)

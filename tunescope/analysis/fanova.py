@@ -62,7 +62,7 @@ def _group(
     model: str | None, rows: pd.DataFrame, minimum: int, measure: Measure, seed: int
 ) -> ImportanceGroup:
     if len(rows) < minimum:
-        return ImportanceGroup(model, len(rows), (), f"{minimum} finished trials are needed to tell")
+        return ImportanceGroup(model, len(rows), (), f"Needs {minimum} finished trials")
     params: list[Params] = [
         {name: value for name, value in one.items() if model is None or name != "model"}
         for one in rows["params"]

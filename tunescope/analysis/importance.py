@@ -82,7 +82,7 @@ def _group(
     model: str | None, rows: pd.DataFrame, minimum: int, limit: int, measure: Measure
 ) -> ImportanceGroup:
     if len(rows) < minimum:
-        return ImportanceGroup(model, len(rows), (), f"{minimum} finished trials are needed to tell")
+        return ImportanceGroup(model, len(rows), (), f"Needs {minimum} finished trials")
     chosen = rows.iloc[evenly(len(rows), limit)]
     params = [_searched(params, model) for params in chosen["params"]]
     merits = (measure.sign * chosen[measure.column].astype(float)).tolist()
