@@ -103,7 +103,7 @@ def _offer(picked: list[str]) -> Any:
         return button_link(f"Compare {len(picked)} runs", "compare", address(picked), "primary")
     if len(picked) > MOST:
         return html.Span(f"Compare at most {MOST} at a time", className="muted")
-    return html.Span(f"Tick two to {MOST} runs to compare them", className="muted")
+    return html.Span(f"Tick 2 to {MOST} runs to compare them", className="muted")
 
 
 def _viewer(run_id: str) -> html.Div:

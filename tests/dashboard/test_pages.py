@@ -244,7 +244,7 @@ def test_without_reports_the_page_says_how_to_get_one(store: Store) -> None:
     browser = Browser(create_app(store.url))
     shown = browser.show("/reports")
     assert "No report yet" in shown
-    assert "Tick two" not in shown
+    assert "Tick 2" not in shown
 
 
 @pytest.mark.parametrize("run_id", ["signs-running", "nobody"])

@@ -48,7 +48,7 @@ def offered(browser: Browser, **picked: bool) -> str:
 
 
 def test_two_to_four_picked_reports_can_be_compared(browser: Browser) -> None:
-    assert "Tick two to 4" in offered(browser, a=True, b=False)
+    assert "Tick 2 to 4" in offered(browser, a=True, b=False)
     assert "/reports?compare=a&compare=b" in offered(browser, a=True, b=True, c=False)
     assert "at most 4" in offered(browser, a=True, b=True, c=True, d=True, e=True)
 

@@ -91,6 +91,12 @@ def test_three_photos_are_predicted_by_the_winner(
     expect(page.locator("#photo-count")).to_have_text("3 photos")
     refused.get_by_role("button", name="Remove notes.jpg").click()
     expect(page.locator("#photo-count")).to_have_text("2 photos")
+
+    page.reload()
+    expect(page.locator("#photo-message")).to_have_text(re.compile("keeps no photos: choose them again"))
+    page.reload()
+    page.locator("#photo-bench").wait_for()
+    expect(page.locator("#photo-message")).to_have_text("")
     assert complaints == []
 
 

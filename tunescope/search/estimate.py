@@ -7,6 +7,7 @@ Models are taken to be equally likely; nothing is known of what pruning will sav
 accuracy or patience will end the search.
 """
 
+import itertools
 import math
 import socket
 from collections.abc import Collection, Mapping
@@ -175,7 +176,9 @@ def grid_warning(space: Space, trial_seconds: float | None, workers: int, budget
 
 def duration_in_words(seconds: float) -> str:
     """A duration as a person says it: `45 seconds`, `3 minutes`, `2.5 hours`, `33 years`."""
-    unit, length = next((unit for unit in _UNITS if seconds >= unit[1]), _UNITS[-1])
+    # Half of the next smaller unit short of one is rounded up to one: `1 minute`, not `60 seconds`.
+    steps = itertools.pairwise(_UNITS)
+    unit, length = next((one for one, (_, less) in steps if seconds >= one[1] - less / 2), _UNITS[-1])
     count = seconds / length
     if math.isinf(count):
         return f"more than 10^300 {unit}s"

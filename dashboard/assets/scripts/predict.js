@@ -335,8 +335,18 @@
     tools.classList.toggle("hidden", !shots.length);
     gallery.classList.toggle("photo-gallery-one", shots.length === 1);
     const done = shots.filter((one) => one.state === "done" || one.state === "failed").length;
+    remember();
     const noun = shots.length === 1 ? " photo" : " photos";
     count.textContent = done < shots.length ? done + " of " + shots.length + noun + " answered" : shots.length + noun;
+  }
+
+  /* How many there are, for a page that is loaded anew and has lost them: photos are kept nowhere. */
+  function remember() {
+    try { sessionStorage.setItem("photos", String(shots.length)); } catch { /* it may be switched off */ }
+  }
+
+  function lost() {
+    try { return shots.length ? 0 : Number(sessionStorage.getItem("photos")); } catch { return 0; }
   }
 
   function removeShot(shot) {
@@ -374,6 +384,8 @@
     model = whom;
     showView(new URLSearchParams(location.search).get("view"));
     shots.forEach((one) => { one.card = null; draw(one); });
+    const gone = lost();
+    if (gone) say("The page was loaded anew, and keeps no photos: choose " + (gone === 1 ? "it" : "them") + " again.");
     tally();
     askAll();
   }).observe(document.documentElement, { childList: true, subtree: true });
