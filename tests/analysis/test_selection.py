@@ -28,11 +28,12 @@ def test_a_trial_of_a_foreign_study_has_an_unknown_model(make_trials) -> None:
     assert with_models(trials)["model"].tolist() == ["cnn", "unknown"]
 
 
-def test_a_study_goes_by_its_strategy_where_that_tells_it_apart() -> None:
+def test_studies_go_by_their_strategies_where_these_tell_all_apart() -> None:
     studies = pd.DataFrame(
         {"study": ["a-grid", "a-tpe", "b-tpe", "plain"], "strategy": ["grid", "tpe", "tpe", None]}
     )
-    assert labels(studies) == {"a-grid": "grid", "a-tpe": "a-tpe", "b-tpe": "b-tpe", "plain": "plain"}
+    assert labels(studies) == {name: name for name in studies["study"]}
+    assert labels(studies.drop(2)) == {"a-grid": "grid", "a-tpe": "tpe", "plain": "plain"}
 
 
 def test_a_selection_keeps_both_ends_and_spreads_evenly() -> None:

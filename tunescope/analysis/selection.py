@@ -31,10 +31,11 @@ def complete(trials: pd.DataFrame, measure: Measure = ACCURACY) -> pd.DataFrame:
 
 
 def labels(studies: pd.DataFrame) -> dict[str, str]:
-    """What to call each study (columns ``study``, ``strategy``): its strategy where that tells it apart."""
+    """What to call each study (columns ``study``, ``strategy``): its strategy where that tells all apart."""
     pairs = studies[["study", "strategy"]].drop_duplicates("study")
-    telling = pairs["strategy"].notna() & ~pairs["strategy"].duplicated(keep=False)
-    names = pairs["strategy"].where(telling, pairs["study"])
+    # Beside the full names of others, a strategy alone would read as all that it did.
+    is_telling = pairs["strategy"].dropna().is_unique
+    names = pairs["strategy"].fillna(pairs["study"]) if is_telling else pairs["study"]
     return dict(zip(pairs["study"], names, strict=True))
 
 
