@@ -41,6 +41,17 @@ def test_a_timeline_lays_trials_out_by_worker(make_trials) -> None:
     assert found.seconds == 10.0
 
 
+def test_runs_of_different_days_begin_at_the_same_place(make_trials) -> None:
+    trials = make_trials({"start": 0, "end": 4}, {"start": 90_000, "end": 90_003}).assign(worker=0)
+    found = timeline(trials.assign(run_id=["a", "b"]))
+    assert [row.worker for row in found.rows] == ["worker 0 a", "worker 0 b"]
+    assert [row.bars[0].begun for row in found.rows] == [0.0, 0.0]
+    assert (found.seconds, found.origin) == (4.0, "run")
+    plain = timeline(trials.assign(run_id=None, worker=None, study=["a", "b"]))
+    assert (plain.seconds, plain.origin) == (4.0, "study")
+    assert timeline(trials).origin == ""
+
+
 def test_of_very_many_trials_a_timeline_keeps_how_busy_workers_were(make_trials) -> None:
     rows = [{"start": 2 * index, "end": 2 * index + 1} for index in range(8)]
     (row,) = timeline(make_trials(*rows).assign(worker=0), limit=4, slices=15).rows

@@ -43,12 +43,14 @@ class TimelineRow:
 class Timeline:
     """Workers, those with the most trials first; ``left_out`` are too many to show.
 
-    ``seconds`` is the length of the timeline.
+    ``seconds`` is the length of the timeline. It begins with the first trial; where there are several runs or
+    studies, with the first of each ``origin`` ("run" or "study").
     """
 
     rows: tuple[TimelineRow, ...]
     seconds: float
     left_out: int = 0
+    origin: str = ""
 
 
 def timeline(trials: pd.DataFrame, limit: int = 1200, workers: int = 24, slices: int = 120) -> Timeline:
@@ -63,17 +65,24 @@ def timeline(trials: pd.DataFrame, limit: int = 1200, workers: int = 24, slices:
     known = trials[trials["start"].notna() & trials["end"].notna()]
     if known.empty:
         return Timeline((), 0.0)
-    origin = known["start"].min()
+    label, groups, origin = _labels(known), *_groups(known)
     rows = known.assign(
-        label=_labels(known),
-        begun=(known["start"] - origin).dt.total_seconds(),
+        label=label,
+        begun=(known["start"] - known.groupby(groups)["start"].transform("min")).dt.total_seconds(),
         took=(known["end"] - known["start"]).dt.total_seconds().clip(lower=0.0),
     )
     length = float((rows["begun"] + rows["took"]).max())
     named = rows["label"].value_counts(sort=False).sort_values(ascending=False, kind="stable").index
     edges = None if len(rows) <= limit else np.linspace(0.0, length, slices + 1)
     kept = tuple(_row(str(name), rows[rows["label"] == name], edges) for name in named[:workers])
-    return Timeline(kept, length, len(named) - len(kept))
+    return Timeline(kept, length, len(named) - len(kept), origin)
+
+
+def _groups(trials: pd.DataFrame) -> tuple["pd.Series[str]", str]:
+    """What begins at the same place: days between two runs would leave no width to any trial."""
+    groups = trials["run_id"].fillna(trials["study"])
+    origin = "run" if trials["run_id"].notna().any() else "study"
+    return groups, origin if groups.nunique() > 1 else ""
 
 
 def _labels(trials: pd.DataFrame) -> "pd.Series[str]":

@@ -30,7 +30,8 @@ def draw(timeline: Timeline, dark: bool = False) -> "Figure":
     else:
         _add_shares(figure, timeline, divisor, dark)
     figure.update_layout(barmode="overlay")
-    figure.update_xaxes(title_text=f"Time since the first trial ({unit})", rangemode="tozero")
+    origin = f" of each {timeline.origin}" if timeline.origin else ""
+    figure.update_xaxes(title_text=f"Time since the first trial{origin} ({unit})", rangemode="tozero")
     figure.update_yaxes(
         tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False
     )
