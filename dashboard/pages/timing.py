@@ -21,7 +21,7 @@ from dashboard.components.trial_filters import options
 from dashboard.routing import Page
 from dashboard.selection import TrialsView
 from dashboard.timing_view import CURRENCIES, RATES, TimingView, rate
-from dashboard.wording import count, duration
+from dashboard.wording import NOTHING, count, duration
 from tunescope.analysis.measures import Measure
 from tunescope.analysis.timing_machines import machines, numbers, with_machines
 from tunescope.analysis.timing_outliers import outliers
@@ -291,6 +291,7 @@ def _rate(name: str, view: TimingView) -> html.Label:
 
 def _tiles(trials: pd.DataFrame, spent: Any, view: TimingView) -> html.Div:
     seconds, speed = numbers(trials, "seconds").dropna(), numbers(trials, "images_per_second").dropna()
+    price = money(spent.whole.money, view)
     return html.Div(
         [
             tile("Training, all trials", duration(spent.whole.seconds), _wall(trials)),
@@ -304,7 +305,7 @@ def _tiles(trials: pd.DataFrame, spent: Any, view: TimingView) -> html.Div:
                 number(float(speed.median()), 3) if len(speed) else None,
                 "median of trials",
             ),
-            tile("Energy", energy(spent.whole), money(spent.whole.money, view)),
+            tile("Energy", energy(spent.whole), "" if price == NOTHING else price),
         ],
         className="tiles",
     )

@@ -6,6 +6,7 @@ figure takes on the page it stands on.
 """
 
 import math
+import re
 import textwrap
 import zlib
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,8 @@ _LEAST_SPAN, _PADDING = 0.05, 0.06
 _MOST_STEPS = 8
 # Characters of a line in place of a picture: what a phone has room for.
 _SENTENCE = 38
+# Pixels of a letter of 13, and of both margins.
+_LETTER, _SIDES = 7, 32
 
 # Shades for light and for dark pages.
 _HUES = {
@@ -218,6 +221,11 @@ def sentence(text: str, dark: bool = False, height: int = 200) -> "Figure":
         font={"size": 15},
     )
     return figure
+
+
+def least_width(lines: Iterable[str]) -> int:
+    """Pixels that the longest of some lines within a plot takes, for ``meta.min_width``."""
+    return _LETTER * max(len(re.sub("<[^>]+>", "", line)) for line in lines) + _SIDES
 
 
 def percent_axis(title: str) -> dict[str, Any]:

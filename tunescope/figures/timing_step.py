@@ -26,9 +26,11 @@ def draw(costs: StepCosts, dark: bool = False) -> "Figure":
     figure.update_yaxes(visible=False, range=[len(costs.steps) - 0.6, -0.8])
     # A phone has no room for what is the same everywhere.
     is_told = len({step.machine for step in costs.steps}) > 1
-    for row, step in enumerate(costs.steps):
+    labels = [_label(step, is_told) for step in costs.steps]
+    figure.update_layout(meta={"min_width": style.least_width(labels)})
+    for row, label in enumerate(labels):
         figure.add_annotation(
-            text=_label(step, is_told),
+            text=label,
             x=0,
             xanchor="left",
             y=row - _BAR / 2,
