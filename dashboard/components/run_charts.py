@@ -23,7 +23,7 @@ _DOTS, _POINTS = 240, 60
 
 def studies_part(watch: Watch, view: RunView) -> Made:
     """The studies side by side."""
-    unended = "still searching" if view.is_live else "has not ended"
+    unended = ("paused" if view.state == "paused" else "still searching") if view.is_live else "has not ended"
 
     def make() -> Any:
         return studies_table(compare_studies(watch.trials(view), view.studies, limit=200), unended)

@@ -23,6 +23,9 @@ _AFTER = {
     "Write the report": ("summarize_run", "write_report"),
 }
 
+# What a mark says to those who cannot see it.
+_WORDS = {"skipped": "not begun", "finished": "done", "paused": "paused", "waiting": "to come"}
+
 
 @dataclass(frozen=True)
 class _Stage:
@@ -97,8 +100,8 @@ def _share(view: RunView, strategy: str) -> float | None:
 def _line(view: RunView, stage: _Stage, is_last: bool) -> html.Li:
     state = _state(view, stage, is_last)
     now = f", {stage_name(stage.steps[-1]['name'])}" if state == "running" and len(stage.steps) > 1 else ""
-    words = {"skipped": "not begun", "finished": "done", "running": f"at work{now}", "waiting": "to come"}
-    bar = stage.share if state == "running" and stage.share is not None else None
+    words = _WORDS | {"running": f"at work{now}"}
+    bar = stage.share if state in ("running", "paused") else None
     return html.Li(
         [
             html.Span(icon("waiting" if state == "skipped" else state), className=f"step-mark state-{state}"),
@@ -116,7 +119,7 @@ def _state(view: RunView, stage: _Stage, is_last: bool) -> str:
     if not stage.steps:
         return "waiting" if view.is_live else "skipped"
     if view.is_live and is_last:
-        return "running"
+        return "paused" if view.state == "paused" and not view.running else "running"
     return (view.state if view.state in RESUMABLE else "failed") if stage.is_open else "finished"
 
 

@@ -59,8 +59,7 @@ def _wanted(view: RunView) -> int:
 def _worker(view: RunView, number: int, trial: Mapping[str, Any] | None) -> html.Li:
     name = html.Span(f"Worker {number + 1}", className="worker-name")
     if trial is None:
-        waits = "pauses" if view.state == "paused" else "waits for a trial"
-        idle = html.Span(waits, className="worker-what muted")
+        idle = html.Span(_rest(view), className="worker-what muted")
         return html.Li([html.Span(icon("waiting"), className="worker-mark"), name, idle], className="worker")
     epoch = view.epochs.get(int(trial["trial_id"]))
     what = [
@@ -78,6 +77,13 @@ def _worker(view: RunView, number: int, trial: Mapping[str, Any] | None) -> html
         ],
         className="worker is-busy",
     )
+
+
+def _rest(view: RunView) -> str:
+    """Why a worker trains nothing."""
+    if steering.is_stopping(view):
+        return "is done"
+    return "pauses" if view.state == "paused" else "waits for a trial"
 
 
 def _progress(trial: Mapping[str, Any], latest: Mapping[str, Any] | None) -> Any:

@@ -70,6 +70,18 @@ def test_a_paused_run_says_so_and_can_be_resumed(browser: Browser, store: Store)
     assert "Paused" in browser.show("/")
 
 
+def test_a_paused_search_in_which_nothing_trains_is_at_rest(
+    browser: Browser, store: Store, samples: Samples
+) -> None:
+    runs.begin_stage(store, runs.Launch("signs", 1, "new"), "grid.search_models")
+    runs.pause(store, "signs", True)
+    assert "step-paused" in browser.show("/runs/signs")
+    samples.running("signs-grid")
+    shown = browser.show("/runs/signs")
+    assert "step-paused" not in shown
+    assert "step-running" in shown
+
+
 def test_a_pause_is_told_of_once(browser: Browser, store: Store) -> None:
     commands.send(store, "signs", "pause")
     assert "answer state-waiting" in browser.show("/runs/signs")
@@ -89,6 +101,7 @@ def test_a_run_that_stops_says_so_and_what_is_still_in_training(
     shown = browser.show("/runs/signs")
     assert '"Stopping"' in shown
     assert "No new trial begins. 1 trial in training goes on to its end." in shown
+    assert "waits for a trial" not in shown
 
 
 def test_what_was_asked_is_shown_with_its_answer(browser: Browser, store: Store) -> None:
