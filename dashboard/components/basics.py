@@ -74,6 +74,12 @@ def button(text: str, symbol: str, kind: str = "secondary", **properties: Any) -
     )
 
 
+def breakable(name: str) -> list[Any]:
+    """A name that goes on in the next line where one of its words begins, rather than anywhere."""
+    first, *others = re.split(r"(?<=[._])(?=[^._])", name)
+    return [first, *(part for word in others for part in (html.Wbr(), word))]
+
+
 def chips(names: Sequence[str]) -> html.Span:
     """Names as a row of small labels."""
     return html.Span([html.Span(name, className="chip") for name in names], className="chips")

@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 
 from dashboard import links
-from dashboard.components.basics import attributes, badge, fold, icon, link
+from dashboard.components.basics import attributes, badge, breakable, fold, icon, link
 from dashboard.components.notices import blank
 from dashboard.wording import NOTHING, count, duration, memory, number, percent
 from tunescope.analysis.selection import UNKNOWN_MODEL
@@ -152,7 +152,7 @@ def _score_cell(score: Score, position: int) -> html.Td:
 def _setting_row(setting: Setting, compared: Compared) -> html.Tr:
     name = setting.name.removeprefix(f"{compared.common_model}.")
     values = [_value(setting, position) for position in range(len(setting.values))]
-    return html.Tr([html.Th(name, scope="row"), *values])
+    return html.Tr([html.Th(breakable(name), scope="row"), *values])
 
 
 def _value(setting: Setting, position: int) -> html.Td:

@@ -18,6 +18,7 @@ from prepared_samples import write_prepared
 
 from dashboard import connection
 from dashboard.components import side_by_side
+from dashboard.components.basics import breakable
 from dashboard.components.side_by_side_predictions import read_answers
 from dashboard.launch import Launcher
 from tunescope.errors import SourceError
@@ -159,6 +160,14 @@ def test_trials_of_other_datasets_are_compared_without_their_images(signs: Any) 
     assert "are of different datasets" in text
     assert "no score of one can be held against that of another" in text
     assert "Confusion matrix" not in text
+
+
+def test_a_long_name_of_a_parameter_breaks_between_its_words() -> None:
+    parts = breakable("decision_tree.min_samples_leaf")
+    words = [part for part in parts if isinstance(part, str)]
+    assert words == ["decision_", "tree.", "min_", "samples_", "leaf"]
+    assert len(parts) == 2 * len(words) - 1
+    assert [breakable(name) for name in ("C", "__", "")] == [["C"], ["__"], [""]]
 
 
 def test_plain_trials_show_parameters_values_and_reports(signs: Any) -> None:
