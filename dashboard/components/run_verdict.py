@@ -9,9 +9,12 @@ from dashboard import links
 from dashboard.components import steering
 from dashboard.components.basics import button_link
 from dashboard.components.notices import notice
-from dashboard.reading import stage_name
+from dashboard.reading import since, stage_name
 from dashboard.run_view import RunView
-from dashboard.wording import ago, count, interval, is_missing, percent
+from dashboard.wording import ago, count, duration, interval, is_missing, percent
+
+# Runs sign every two seconds.
+_SILENT_SECONDS = 20.0
 
 
 def verdict(view: RunView) -> Any:
@@ -28,6 +31,8 @@ def verdict(view: RunView) -> Any:
 
 
 def _at_work(view: RunView) -> Any:
+    if view.state != "starting" and (silence := since(view.row["heartbeat"])) > _SILENT_SECONDS:
+        return _silent(view, silence)
     if (stop := steering.last_stop(view)) is not None:
         return _stopping(view, stop)
     if view.state == "starting":
@@ -35,6 +40,12 @@ def _at_work(view: RunView) -> Any:
     if view.state == "paused":
         return notice("info", "Paused", f"No new trial begins until you resume the run. {_rest(view)}")
     return None
+
+
+def _silent(view: RunView, seconds: float) -> Any:
+    who = f"Process {view.row['pid']} on {view.row['host']} is there, but was last heard of"
+    why = "it was halted, its machine has slept, or it cannot write to its store"
+    return notice("warning", "No sign of life", f"{who} {duration(round(seconds))} ago: {why}.")
 
 
 def _rest(view: RunView) -> str:

@@ -219,6 +219,11 @@ def test_an_interrupted_run_says_what_happened_and_can_be_resumed(
     assert "run-resume" in shown.text("run-actions")
 
 
+def test_a_run_whose_process_hangs_says_since_when(browser: Browser, samples: Samples, store: Store) -> None:
+    runs.relate(store, "signs", heartbeat=now() - timedelta(seconds=90))
+    assert "was last heard of 1 min 30 s ago" in poll(browser).text("run-notice")
+
+
 def test_the_winner_is_a_click_from_its_page_and_from_a_photo(browser: Browser, samples: Samples) -> None:
     samples.finish("signs")
     notice = poll(browser).text("run-notice")
