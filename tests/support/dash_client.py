@@ -1,5 +1,6 @@
 """Calls callbacks of a Dash app over HTTP, as a browser does."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 
 @dataclass(frozen=True)
 class Answer:
-    """What a callback sent back: properties by id, and what it set beside its outputs."""
+    """What a callback sent back: bytes on the way, properties by id, and what it set beside its outputs."""
 
     status: int
     size: int
@@ -55,14 +56,25 @@ class Browser:
             "state": [_given(one, values) for one in callback["state"]],
             "changedPropIds": [changed],
         }
-        response = self.client.post("/_dash-update-component", json=body)
-        answer = response.get_json(silent=True) or {}
+        headers = {"Accept-Encoding": "gzip"}
+        response = self.client.post("/_dash-update-component", json=body, headers=headers)
+        is_packed = response.headers.get("Content-Encoding") == "gzip"
+        content = gzip.decompress(response.data) if is_packed else response.data
+        answer = _json(content) or {}
         return Answer(
             response.status_code,
             len(response.data),
             answer.get("response") or {},
             answer.get("sideUpdate") or {},
         )
+
+
+def _json(content: bytes) -> Any:
+    """What an answer says; nothing where it is no JSON, as that of a callback that changes nothing."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
 
 
 def _output(dotted: str, values: Mapping[str, Any]) -> Any:
