@@ -1,4 +1,4 @@
-"""What watching and steering a run costs: how soon a stop works, how soon a trial is seen, what pages take.
+"""What it takes to start, watch and steer a run: how soon a form opens, a stop works, a trial is seen.
 
 Pages are clients that ask the real server over HTTP what the browser's page of a run asks, at its pace:
 twenty browsers on the same two cores would be measured in place of the search. Each is a thread of this
@@ -27,6 +27,17 @@ _STOPS, _PAGES, _PAIRS, _WINDOW = 3, 20, 7, 9.0
 # Until as many pages have been told to ask more seldom.
 _SETTLED_SECONDS = 5.0
 _PATIENCE = 90.0
+_CLICKS = 5
+_CLICK = """() => new Promise((seen) => {
+    const begun = performance.now();
+    function look() {
+        const start = document.querySelector("#new-start");
+        if (start && !start.disabled) seen(performance.now() - begun);
+        else requestAnimationFrame(look);
+    }
+    document.querySelector("a.nav-new").click();
+    look();
+})"""
 _LIVE = ("starting", "running", "paused")
 
 
@@ -39,6 +50,7 @@ def measure() -> list[Row]:
             stops = [_stopped(store) for _ in range(_STOPS)]
             with dashboard(path) as server:
                 watched = _watched(store, server)
+                clicks = _opened(server)
         finally:
             store.close()
     trials, ends = zip(*stops, strict=True)
@@ -46,7 +58,24 @@ def measure() -> list[Row]:
         Row("a stop ends trials of a cnn", "s", median(trials), _STOPS, goal=2.0),
         Row("a stop ends the run", "s", median(ends), _STOPS, goal=5.0),
         *watched,
+        Row("a click on New run until its form can be used", "s", median(clicks), len(clicks), goal=1.5),
     ]
+
+
+def _opened(server: Server) -> list[float]:
+    """Seconds from a click to a form that can be sent, by the clock of Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    found = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        for _ in range(_CLICKS):
+            page.goto(server.address + "/", wait_until="networkidle")
+            found.append(page.evaluate(_CLICK) / 1e3)
+        browser.close()
+    return found
 
 
 def _stopped(store: Store) -> tuple[float, float]:
