@@ -17,7 +17,7 @@ def entry(
     page: str,
     field: Field,
     value: Any,
-    suggestions: Sequence[str] = (),
+    suggestions: Sequence[str] | Mapping[str, str] = (),
     choices: Sequence[Mapping[str, Any]] = (),
     has_fault: bool = True,
 ) -> html.Div:
@@ -27,7 +27,7 @@ def entry(
         page: prefix of the ids.
         field: what is asked.
         value: what its control holds.
-        suggestions: what a text field offers.
+        suggestions: what a text field offers; of a mapping the keys, each with a line about it.
         choices: options of a field of names, made by :func:`choice`; else its own, a line each.
         has_fault: whether the place for its fault is within; else :func:`fault_place` makes one elsewhere.
     """
@@ -39,7 +39,9 @@ def entry(
     if suggestions:
         control.list = _list_id(page, field)
     label = html.Label([html.Span(field.label, className="field-label"), control])
-    known = html.Datalist([html.Option(value=one) for one in suggestions], id=_list_id(page, field))
+    lines = suggestions if isinstance(suggestions, Mapping) else {}
+    offered = [html.Option(value=one, label=lines.get(one)) for one in suggestions]
+    known = html.Datalist(offered, id=_list_id(page, field))
     hint = html.Div(sentence(field.hint), className="field-hint")
     return html.Div([label, hint, known if suggestions else None, fault], className="field")
 

@@ -1,11 +1,11 @@
 """The fields of a new run, card by card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
 
-from dashboard import connection, space_form
+from dashboard import connection, reading, space_form
 from dashboard.components import new_augmentation, new_choices, new_images, new_schedules, space_editor
 from dashboard.components.basics import card, fold
 from dashboard.components.fields import entry
@@ -26,6 +26,7 @@ from dashboard.form_fields import (
 )
 from dashboard.machine import machine
 from dashboard.space_form import Edits
+from dashboard.wording import count, is_missing, percent
 from tunescope.store import frames
 
 _MOST_STUDIES = 200
@@ -107,13 +108,24 @@ def _strategies(values: Values, edits: Edits) -> html.Section:
 
 
 def _seeds(values: Values) -> html.Section:
-    studies = [str(name) for name in frames.studies_frame(connection.store())["study"][::-1][:_MOST_STUDIES]]
-    body = [_entry(SEEDS[0], values, studies), _entry(SEEDS[1], values)]
+    body = [_entry(SEEDS[0], values, _studies()), _entry(SEEDS[1], values)]
     return card(
         "Configurations to begin with",
         html.Div(body, className="field-grid"),
         note="Each study tries the default configuration of every model first; then these, if there are any.",
     )
+
+
+def _studies() -> dict[str, str]:
+    """The newest studies, each with what it came to so far as anybody has read it."""
+    names = [str(name) for name in frames.studies_frame(connection.store())["study"][::-1][:_MOST_STUDIES]]
+    tallies = {one["study"]: one for one in reading.records(connection.table().study_tallies())}
+    return {name: _came_to(tallies[name]) if name in tallies else "" for name in names}
+
+
+def _came_to(tally: Mapping[str, Any]) -> str:
+    best = "" if is_missing(tally["best"]) else f", best {percent(tally['best'])}"
+    return f"{count(int(tally['ended']), 'trial')}{best}"
 
 
 def _folded(title: str, body: Any) -> html.Section:
@@ -124,5 +136,7 @@ def _grid(some: Sequence[Field], values: Values, columns: str = "") -> html.Div:
     return html.Div([_entry(one, values) for one in some], className=f"field-grid {columns}".strip())
 
 
-def _entry(field: Field, values: Values, suggestions: Sequence[str] = (), **options: Any) -> html.Div:
+def _entry(
+    field: Field, values: Values, suggestions: Sequence[str] | Mapping[str, str] = (), **options: Any
+) -> html.Div:
     return entry("new", field, values[field.key], suggestions, **options)

@@ -197,3 +197,15 @@ def test_what_training_sees_is_shown_of_prepared_images(
     assert "Training image 1" in text
     assert seen(browser, source, augmenter="other").outputs == {}
     assert "have not been prepared yet" in seen(browser, "elsewhere.zip").text("new-augmented")
+
+
+def test_earlier_studies_are_offered_with_what_they_came_to(
+    store: Store, tmp_path: Path, launcher: Launcher
+) -> None:
+    samples = Samples(store, tmp_path)
+    samples.run("signs", 4)
+    browser = Browser(create_app(store.url, launcher))
+    browser.show("/trials")  # by then the trials are read
+    page = browser.show("/new")
+    assert '"label": "4 trials, best ' in page
+    assert '"value": "signs-grid"' in page

@@ -156,9 +156,10 @@ class TrialTable:
         newest (the highest id)."""
         return self._frame(f"SELECT studies.run_id, {_TALLY} WHERE studies.run_id IS NOT NULL GROUP BY 1")
 
-    def study_tallies(self, run_id: str) -> pd.DataFrame:
-        """Trials of a run by study: study, and the columns of :meth:`tallies`."""
-        return self._frame(f"SELECT studies.study, {_TALLY} WHERE studies.run_id = ? GROUP BY 1", [run_id])
+    def study_tallies(self, run_id: str | None = None) -> pd.DataFrame:
+        """Trials by study, of all or of those of a run: study, and the columns of :meth:`tallies`."""
+        condition, values = ("", []) if run_id is None else ("WHERE studies.run_id = ?", [run_id])
+        return self._frame(f"SELECT studies.study, {_TALLY} {condition} GROUP BY 1", values)
 
     def newest(self, run_id: str, amount: int) -> list[int]:
         """Ids of the trials of a run that are in training, and of those that began last; newest first."""
