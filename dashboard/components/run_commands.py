@@ -57,6 +57,20 @@ def _is_same(command: Mapping[str, Any], name: str, argument: Mapping[str, Any] 
     return is_news and command["name"] == name and (command["argument"] or None) == (argument or None)
 
 
+def resume_once(run_id: str) -> None:
+    """Go on with a run, unless a click before this one has done so.
+
+    Raises:
+        RunError: when no process can be started.
+        UnknownNameError: when there is no such run.
+    """
+    here = connection.current()
+    with _asking:
+        if runs.get(here.store(), run_id)["state"] not in LIVE:
+            resume_run(here.store(), run_id, here.launcher)
+            expire(here, run_id)
+
+
 def register_commands(app: Dash) -> None:
     """Steer, stop and resume."""
     register_dialog(app, "run-stop", "run-stop-later")
@@ -116,12 +130,7 @@ def _register_resume(app: Dash) -> None:
     def resume(clicks: int | None, run_id: str, polls: int | None) -> int:
         if not clicks:
             raise PreventUpdate
-        here = connection.current()
-        with _asking:
-            # A second click finds it at work.
-            if runs.get(here.store(), run_id)["state"] not in LIVE:
-                resume_run(here.store(), run_id, here.launcher)
-                expire(here, run_id)
+        resume_once(run_id)
         return (polls or 0) + 1
 
 

@@ -22,8 +22,9 @@ from dashboard.components.basics import (
 )
 from dashboard.components.overview_datasets import datasets, welcome
 from dashboard.components.progress import budget_meters
+from dashboard.components.run_commands import resume_once
 from dashboard.components.tables import Column, table
-from dashboard.launch import is_preparation, resume_run
+from dashboard.launch import is_preparation
 from dashboard.results import best_models
 from dashboard.routing import Page
 from dashboard.wording import NOTHING, ago, count, duration, is_missing, moment, percent
@@ -76,15 +77,13 @@ def register(app: Dash) -> None:
     @app.callback(
         Output("overview-goto", "href"),
         Input({"type": "overview-resume", "run": ALL}, "n_clicks"),
-        running=[(Output({"type": "overview-resume", "run": ALL}, "disabled"), True, False)],
         prevent_initial_call=True,
     )
     def resume(clicks: list[int | None]) -> Any:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update
         run_id = ctx.triggered_id["run"]
-        here = connection.current()
-        resume_run(here.store(), run_id, here.launcher)
+        resume_once(run_id)
         return links.run(run_id)
 
 

@@ -154,11 +154,18 @@ def test_resume_on_the_overview_leads_to_the_run(browser: Browser, store: Store,
     end_all(store)
 
 
-def test_a_click_that_fails_is_told_in_a_corner(browser: Browser, store: Store, tmp_path: Path) -> None:
+def test_a_second_click_on_resume_leads_to_the_run_as_well(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
     Samples(store, tmp_path).run("signs", trials=0)
-    answer = resume(browser, "signs")
+    assert resume(browser, "signs").outputs["overview-goto"] == {"href": "/runs/signs"}
+    assert runs.get(store, "signs")["launches"] == 1
+
+
+def test_a_click_that_fails_is_told_in_a_corner(browser: Browser) -> None:
+    answer = resume(browser, "gone")
     assert answer.outputs == {}
-    assert "working on that run" in str(answer.side["shell-toasts"])
+    assert "There is no run" in str(answer.side["shell-toasts"])
 
 
 GRID = {"startRow": 0, "endRow": 60, "sortModel": [], "filterModel": {}}
