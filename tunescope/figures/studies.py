@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _FRAME = 66
+# Pixels that names, best scores and an axis that can be read take at least.
+_WIDTH = 420
 # Pixels of a row, and of all rows together as long as none gets lower than its name needs.
 _ROW, _LEAST_ROW, _ROWS = 64, 24, 420
 _MOST = 40
@@ -26,6 +28,7 @@ def draw(comparison: StudyComparison, dark: bool = False) -> "Figure":
         return style.sentence(EMPTY, dark)
     height = max(_LEAST_ROW, min(_ROW, _ROWS // len(results)))
     figure = style.blank(dark, _FRAME + height * len(results), showlegend=False, margin={"r": 72, "t": 12})
+    figure.update_layout(meta={"min_width": _WIDTH})
     colours = style.colours([result.strategy for result in results], dark)
     for row, (result, colour) in enumerate(zip(results, colours, strict=True)):
         _add(figure, row, result, colour, height, style.theme(dark))
