@@ -3,6 +3,7 @@
 import argparse
 import ctypes
 import ipaddress
+import logging
 import socket
 import sys
 import threading
@@ -100,6 +101,8 @@ def _serve(listener: socket.socket, url: str, names: Sequence[str] | None) -> in
     from dashboard.app import create_app
     from dashboard.connection import of
 
+    # It warns whenever a request waits for one of its threads, which a browser that opens a page makes it do.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app = create_app(url, names=names)
     connection = of(app.server)
     # Whoever opens the trials first shall not have to wait until all of them are read.

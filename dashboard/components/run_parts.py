@@ -37,9 +37,11 @@ def actions(view: RunView) -> list[Any]:
     """What can be done with the run as it stands: steer, resume, read, take away, run again."""
     if view.is_live:
         return steering.buttons(view)
-    actions = _results(view) if view.state == "finished" else []
+    # One that was stopped has measured its winner, and written a report.
+    actions = _results(view) if view.state in ("finished", "stopped") else []
     if view.state in reading.RESUMABLE:
-        actions.append(button("Resume", "resume", "primary", id="run-resume"))
+        kind = "secondary" if actions else "primary"
+        actions.append(button("Resume", "resume", kind, id="run-resume"))
     return [*actions, _again(view)]
 
 
@@ -52,7 +54,7 @@ def _again(view: RunView) -> Any:
 
 
 def _results(view: RunView) -> list[Any]:
-    """What a finished run left, where it is there."""
+    """What a run left that came to its end, where it is there."""
     report, summary = view.folder / "report.html", view.folder / "summary.json"
     actions: list[Any] = []
     if report.is_file():

@@ -133,7 +133,7 @@ def _time(view: RunView, stage: _Stage, state: str) -> str:
     if state == "running":
         return duration(round(seconds + since(begun)))
     # Nobody ended it: it lasted until the run was last heard of.
-    return duration(round(seconds + max(0.0, (view.row["heartbeat"] - begun).total_seconds())))
+    return duration(seconds + max(0.0, (view.row["heartbeat"] - begun).total_seconds()))
 
 
 def _bar(share: float) -> html.Span:

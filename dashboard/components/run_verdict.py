@@ -79,7 +79,11 @@ def _interrupted(view: RunView) -> Any:
 
 def _stopped(view: RunView) -> Any:
     reason = f"{str(view.row['reason']).rstrip('.')}. " if view.row["reason"] else ""
-    return notice("info", "Stopped", f"{reason[:1].upper()}{reason[1:]}{_kept(view)}")
+    told = f"{reason[:1].upper()}{reason[1:]}"
+    if view.benchmark is None:
+        return notice("info", "Stopped", f"{told}{_kept(view)}")
+    told += f"The winner so far is {_model(view)}: {_measured(view.benchmark)} {_kept(view)}"
+    return notice("info", "Stopped", told, _ways(view.benchmark))
 
 
 def _kept(view: RunView) -> str:
@@ -105,15 +109,26 @@ def _winner(view: RunView) -> Any:
     measured = view.benchmark
     if measured is None:
         return notice("warning", "Finished without a winner", "No trial was trained to its end.")
-    study, number = str(measured["study"]), int(measured["number"])
-    text = (
-        f"{percent(measured['test_accuracy'])} of the sealed test images are right "
-        f"(95% interval {interval(measured['test_accuracy_low'], measured['test_accuracy_high'])}), "
-        f"{measured['latency_ms']:.1f} ms an image."
+    return notice("good", f"The winner is {_model(view)}", _measured(measured), _ways(measured))
+
+
+def _model(view: RunView) -> str:
+    return str(view.winner["model"]) if view.winner else "a model"
+
+
+def _measured(winner: Mapping[str, Any]) -> str:
+    return (
+        f"{percent(winner['test_accuracy'])} of the sealed test images are right "
+        f"(95% interval {interval(winner['test_accuracy_low'], winner['test_accuracy_high'])}), "
+        f"{winner['latency_ms']:.1f} ms an image."
     )
+
+
+def _ways(winner: Mapping[str, Any]) -> html.Div:
+    """To the winner's page, and to what it says of other photos."""
+    study, number = str(winner["study"]), int(winner["number"])
     actions = [
         button_link("See the winner", "trophy", links.trial(study, number)),
         button_link("Try it on photos", "camera", links.predict(study, number)),
     ]
-    model = view.winner["model"] if view.winner else "a model"
-    return notice("good", f"The winner is {model}", text, html.Div(actions, className="row-actions"))
+    return html.Div(actions, className="row-actions")

@@ -231,6 +231,20 @@ def test_the_winner_is_a_click_from_its_page_and_from_a_photo(browser: Browser, 
     assert "/predict?study=signs-grid&trial=" in notice
 
 
+def test_a_stopped_run_offers_what_it_found(browser: Browser, samples: Samples, store: Store) -> None:
+    runs.finish(store, "signs", "stopped", "stopped by command")
+    before = poll(browser)
+    assert "run-resume" in before.text("run-actions")
+    assert "report" not in before.text("run-actions")
+    samples.finish("signs")
+    runs.finish(store, "signs", "stopped", "stopped by command")
+    shown = poll(browser)
+    assert "/reports?run=signs" in shown.text("run-actions")
+    assert "run-resume" in shown.text("run-actions")
+    assert "The winner so far is" in shown.text("run-notice")
+    assert "/predict?study=signs-grid&trial=" in shown.text("run-notice")
+
+
 def test_stages_that_are_to_come_are_named(browser: Browser) -> None:
     stages = poll(browser).text("run-stages")
     for title in ("Prepare the images", "Search with grid", "Measure the winner", "Write the report"):
