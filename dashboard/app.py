@@ -6,7 +6,7 @@ from importlib.metadata import version
 from dash import Dash
 from flask import Flask, Response, request
 
-from dashboard import shell
+from dashboard import shell, troubles
 from dashboard.compression import compress
 from dashboard.connection import Connection, attach
 from dashboard.exports import exports
@@ -86,6 +86,7 @@ def create_app(store_url: str, launcher: Launcher = KEDRO, names: Collection[str
     for page in PAGES:
         page.register(app)
     refuse_strangers(app.server, names)
+    app.server.register_error_handler(Exception, troubles.answer)
     _serve(app.server, Connection(store_url, launcher))
     return app
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request, send_file
 
 from dashboard import connection
 from dashboard.troubles import sentence
-from tunescope.errors import TunescopeError, UnknownNameError
+from tunescope.errors import UnknownNameError
 from tunescope.store import runs
 
 # Nothing else in a run's folder is handed out.
@@ -33,8 +33,8 @@ def healthz() -> tuple[Response, int]:
     """Whether the server runs and its store can be reached."""
     answer: dict[str, Any] = {"status": "ok", "version": version("tunescope")}
     try:
-        connection.store()
-    except TunescopeError as error:
+        runs.at_work(connection.store())
+    except Exception as error:
         return jsonify({**answer, "status": "error", "reason": sentence(error)}), 503
     return jsonify(answer), 200
 

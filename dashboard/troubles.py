@@ -2,6 +2,9 @@
 
 import logging
 
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
 from tunescope.errors import TunescopeError
 
 logger = logging.getLogger("dashboard")
@@ -20,6 +23,14 @@ def sentence(error: Exception) -> str:
         )
     logger.error("Unforeseen error", exc_info=error)
     return FAULT
+
+
+def answer(error: Exception) -> Response | HTTPException:
+    """The answer to a request for a file or a picture that met an error."""
+    if isinstance(error, HTTPException):
+        return error
+    status = 500 if (text := sentence(error)) == FAULT else 503
+    return Response(text, status, mimetype="text/plain")
 
 
 def _first_line(cause: object) -> str:

@@ -90,7 +90,9 @@ def test_pages_say_that_the_store_is_gone_and_polls_keep_what_is_shown(path: Pat
     shown = browser.call("shell-page.children", {"shell-url.pathname": "/"}, "shell-url.pathname")
     assert "is gone" in shown.text("shell-page")
     assert shown.outputs["shell-retry"]["disabled"] is False
-    poll = browser.call("run-state.children", {"run-id.data": "signs"}, "run-poll.n_intervals")
+    poll = browser.call(
+        "run-state.children", {"run-id.data": "signs", "run-poll.interval": 900}, "run-poll.n_intervals"
+    )
     assert poll.outputs == {}
     assert "is gone" in str(poll.side["shell-trouble"])
     assert poll.side["shell-retry"] == {"disabled": False}
@@ -101,6 +103,19 @@ def test_pages_say_that_the_store_is_gone_and_polls_keep_what_is_shown(path: Pat
     assert "signs" in again.text("shell-page")
     assert again.outputs["shell-trouble"] == {"children": None}
     assert again.outputs["shell-retry"] == {"disabled": True}
+
+
+def test_pictures_of_a_spoilt_store_are_missing_with_a_sentence(path: Path) -> None:
+    client = create_app(f"sqlite:///{path}").server.test_client()
+    with closing(sqlite3.connect(path)) as spoiling:
+        for table in ("tunescope_datasets", "tunescope_runs"):
+            spoiling.execute(f"DROP TABLE {table}")
+    for address in ("/thumbnails/f00d0/1.png", "/healthz"):
+        answer = client.get(address)
+        assert answer.status_code == 503
+        assert "could not be read just now" in answer.text
+    assert client.get("/files/none/report.html").status_code == 503
+    assert client.get("/assets/none.css").status_code == 404
 
 
 def test_a_second_try_that_fails_too_leaves_the_page_alone(path: Path) -> None:
