@@ -28,6 +28,15 @@ def test_studies_that_are_not_shown_are_counted() -> None:
     assert draw(replace(FOUND, left_out=30)).data[-1].name == "30 studies that came less far: not shown"
 
 
+def test_of_many_studies_those_that_came_furthest_are_named() -> None:
+    lines = tuple(replace(LINE, study=f"s{place}", label=f"s{place}") for place in range(12))
+    data = draw(replace(FOUND, lines=lines)).data
+    names = [trace.name for trace in data if trace.showlegend is not False]
+    assert names == [*(f"s{place} 50.0%" for place in range(5)), "7 other studies"]
+    assert len(data) == 12
+    assert data[11].hovertext == "s11"
+
+
 def test_nothing_to_show_is_a_sentence() -> None:
     for trials, words in ((0, "No trial has finished yet"), (3, "No trial is better than another")):
         (annotation,) = draw(Hypervolume(("a", "b"), trials, ())).layout.annotations
