@@ -10,6 +10,7 @@ from dash import html
 
 from dashboard import connection, reading
 from dashboard.components.charts import chart_card, picture
+from dashboard.components.notices import blank
 from dashboard.selection import TrialsView
 from tunescope.analysis.measures import ACCURACY, MEASURES, Measure, measure_for
 from tunescope.figures import CHARTS, Chart
@@ -43,6 +44,8 @@ def _card(name: str, below: Callable[[], Any] | None) -> html.Section:
 
 def chart_of(name: str, view: TrialsView, table: TrialTable, dark: bool | None) -> Any:
     """The picture of a chart for the trials of a view."""
+    if view.chosen.is_narrow and not table.count(view.chosen):
+        return blank("No trial passes the filters.")
     chart, measure = CHARTS[name], measure_of(view, table)
     # One after the other: those of a page come together, want the same frame, and if they took turns the
     # first picture would be there no sooner than the last.

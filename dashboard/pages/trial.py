@@ -317,7 +317,7 @@ def _tiles(store: Store, row: Mapping[str, Any]) -> html.Div:
             tile(
                 "Balanced accuracy",
                 percent(row["balanced_accuracy"]),
-                f"macro F1 {number(row['macro_f1'], 3)}",
+                "" if is_missing(row["macro_f1"]) else f"macro F1 {number(row['macro_f1'], 3)}",
             ),
             tile("Log loss", number(row["log_loss"], 3), "lower is better"),
             tile("Time", duration(row["seconds"]), _cost(epochs, weights, row["peak_memory_bytes"])),

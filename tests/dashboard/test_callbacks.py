@@ -248,26 +248,36 @@ def test_the_order_of_the_address_holds_until_the_grid_reports_one(app: Dash) ->
     assert collected(app, before="?sort=-seconds", text__value=None) is None
 
 
+def drawn(app: Dash, name: str, query: str) -> Any:
+    """The answer to a page that shows a chart of the trials of an address."""
+    browser = Browser(app)
+    callback = browser.callbacks['{"name":["MATCH"],"type":"trials-chart"}.children']
+    key = {"type": "trials-chart", "name": name}
+    body = {
+        "output": callback["output"],
+        "outputs": {"id": key, "property": "children"},
+        "inputs": [{**one, "value": None} for one in callback["inputs"]],
+        "state": [{"id": key, "property": "id", "value": {"name": name}}],
+        "changedPropIds": ["trials-query.data"],
+    }
+    body["inputs"][0]["value"] = query
+    body["inputs"][-1]["value"] = True
+    return browser.client.post("/_dash-update-component", json=body)
+
+
 def test_every_chart_is_drawn_of_the_chosen_trials(app: Dash) -> None:
     from tunescope.figures import CHARTS
 
-    browser = Browser(app)
     for name in CHARTS:
-        callback = browser.callbacks['{"name":["MATCH"],"type":"trials-chart"}.children']
-        body = {
-            "output": callback["output"],
-            "outputs": {"id": {"type": "trials-chart", "name": name}, "property": "children"},
-            "inputs": [{**one, "value": None} for one in callback["inputs"]],
-            "state": [
-                {"id": {"type": "trials-chart", "name": name}, "property": "id", "value": {"name": name}}
-            ],
-            "changedPropIds": ["trials-query.data"],
-        }
-        body["inputs"][0]["value"] = "?run=signs-finished"
-        body["inputs"][-1]["value"] = True
-        answer = browser.client.post("/_dash-update-component", json=body)
+        answer = drawn(app, name, "?run=signs-finished")
         assert answer.status_code == 200
         assert "Graph" in answer.text, name
+
+
+def test_a_chart_of_no_trial_says_that_the_filters_leave_none(app: Dash) -> None:
+    answer = drawn(app, "history", "?q=nothing-has-this-word")
+    assert "No trial passes the filters." in answer.text
+    assert "Graph" not in answer.text
 
 
 def test_an_empty_selection_is_told(app: Dash) -> None:

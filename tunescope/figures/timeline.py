@@ -14,6 +14,8 @@ EMPTY = "No trial has ended yet"
 _STATES = ("COMPLETE", "PRUNED", "FAIL", "INTERRUPTED")
 _NAMES = {"COMPLETE": "complete", "PRUNED": "stopped early", "FAIL": "failed", "INTERRUPTED": "interrupted"}
 _ROW, _FRAME = 34, 96
+# Pixels that the names of workers and of the axis take at least.
+_WIDTH = 440
 # Of a bar, as a share of its row.
 _THICKNESS = 0.75
 
@@ -29,7 +31,7 @@ def draw(timeline: Timeline, dark: bool = False) -> "Figure":
         _add_bars(figure, timeline, divisor, dark)
     else:
         _add_shares(figure, timeline, divisor, dark)
-    figure.update_layout(barmode="overlay")
+    figure.update_layout(barmode="overlay", meta={"min_width": _WIDTH})
     origin = f" of each {timeline.origin}" if timeline.origin else ""
     figure.update_xaxes(title_text=f"Time since the first trial{origin} ({unit})", rangemode="tozero")
     figure.update_yaxes(
