@@ -28,8 +28,9 @@ $(READY): pyproject.toml
 demo: $(READY)
 	@$(BIN)/kedro run --params=run.id=$(RUN)
 
+# Two at a time, files whole and in their order: much of what tests do is to wait for processes and browsers.
 test: $(READY)
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: $(READY)
 	$(BIN)/python -m pytest -m long

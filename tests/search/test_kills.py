@@ -34,8 +34,8 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("strategy", "kills", "trials"), [("random", 5, 40)])
-def test_a_search_killed_five_times_ends_with_every_finished_trial_once(
+@pytest.mark.parametrize(("strategy", "kills", "trials"), [("random", 3, 24)])
+def test_a_search_killed_three_times_ends_with_every_finished_trial_once(
     strategy: str, kills: int, trials: int, workbench: Path, tmp_path: Path
 ) -> None:
     _kill_and_check(strategy, kills, trials, workbench, tmp_path)
