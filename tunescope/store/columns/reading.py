@@ -41,18 +41,17 @@ _KEPT = [column for column in trials.c if column.name not in ("trial_id", "folde
 
 
 # Statements are built once: for a poll that finds a few new trials, building them took longer than asking.
-_AMOUNTS = select(optuna_trials.c.study_id, func.count()).group_by(optuna_trials.c.study_id)
 _DIRECTIONS = select(optuna_directions.c.study_id, optuna_directions.c.direction).order_by(
     optuna_directions.c.objective
 )
-# By itself, an index tells the highest id at once; beside the count, every trial would be looked at.
-_NEWEST = (
-    select(func.max(optuna_trials.c.trial_id))
-    .where(optuna_trials.c.study_id == optuna_studies.c.study_id)
-    .scalar_subquery()
-)
+_OF_STUDY = optuna_trials.c.study_id == optuna_studies.c.study_id
+# In one statement, so that both are of the same moment. By itself, an index tells the highest id at once;
+# beside the count, every trial would be looked at.
+_AMOUNT = select(func.count()).select_from(optuna_trials).where(_OF_STUDY).scalar_subquery()
+_NEWEST = select(func.max(optuna_trials.c.trial_id)).where(_OF_STUDY).scalar_subquery()
 _STUDIES = (
     select(
+        _AMOUNT.label("trials"),
         func.coalesce(_NEWEST, 0).label("newest"),
         optuna_studies.c.study_id,
         optuna_studies.c.study_name.label("study"),
@@ -110,13 +109,11 @@ class Piece:
 def study_rows(store: Store) -> dict[int, StudyRow]:
     """Every study by its id."""
     rows, directions = _read(store, _STUDIES), _directions(store)
-    amounts = {study_id: int(amount) for study_id, amount in _read(store, _AMOUNTS)}
     starts = begun(store, [row.newest for row in rows])
     return {
         row.study_id: StudyRow(
             **row._mapping,
             directions=tuple(directions.get(row.study_id, ())),
-            trials=amounts.get(row.study_id, 0),
             newest_start=starts.get(row.newest),
         )
         for row in rows
