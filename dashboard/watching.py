@@ -18,7 +18,7 @@ _FRESH_SECONDS = 0.5
 # What is costly may take this share of the time, which a search on the same machine would rather have.
 _SHARE, _LEAST_SECONDS = 1 / 80, 1.5
 # More pages than these share what they cost the search: each then asks more seldom.
-_FEW_PAGES, _COUNTED_SECONDS = 7, 4.0
+_FEW_PAGES, _COUNTED_SECONDS = 4, 4.0
 # Trials that are read before a page opens, where nobody has read the store's yet: a blink.
 _AT_ONCE = 2_000
 Make = Callable[[], Any]
@@ -32,10 +32,10 @@ class Paced:
         self._made: regions.Made | None = None
         self._at, self._took = float("-inf"), 0.0
 
-    def current(self, made_from: Any, make: Make) -> regions.Made:
-        """The content as it is, or made now because it is due."""
+    def current(self, made_from: Any, make: Make, crowd: int = 1) -> regions.Made:
+        """The content as it is, or made now because it is due, which for a crowd it is more seldom."""
         now = time.monotonic()
-        is_due = now - self._at >= max(_LEAST_SECONDS, self._took / _SHARE)
+        is_due = now - self._at >= max(_LEAST_SECONDS * crowd, self._took / _SHARE)
         if self._made is None or (made_from != self._made_from and is_due):
             self._made, self._made_from, self._at = regions.made(make()), made_from, now
             self._took = time.monotonic() - now
@@ -117,7 +117,7 @@ class Watch:
 
         To be called while something :meth:`shared` is made.
         """
-        return self._costly.setdefault(key, Paced()).current(made_from, make)
+        return self._costly.setdefault(key, Paced()).current(made_from, make, self._crowd)
 
     def trials(self, view: RunView) -> pd.DataFrame:
         """Every trial of the run, without parameters; read again only when a trial was begun or has ended."""
