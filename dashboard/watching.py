@@ -47,14 +47,16 @@ class Audience:
 
     def __init__(self) -> None:
         self._asked: deque[tuple[float, float]] = deque()
+        self._lock = threading.Lock()
 
     def ask(self, pace: float) -> int:
         """Note that a page asks, as it does every ``pace`` seconds; returns how many pages there are."""
-        now = time.monotonic()
-        self._asked.append((now, pace))
-        while self._asked[0][0] < now - _COUNTED_SECONDS:
-            self._asked.popleft()
-        return round(sum(pace for _, pace in self._asked) / _COUNTED_SECONDS)
+        with self._lock:
+            now = time.monotonic()
+            self._asked.append((now, pace))
+            while self._asked[0][0] < now - _COUNTED_SECONDS:
+                self._asked.popleft()
+            return round(sum(pace for _, pace in self._asked) / _COUNTED_SECONDS)
 
 
 @dataclass

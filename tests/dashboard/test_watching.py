@@ -1,6 +1,8 @@
 """What all pages of a run share, and the parts that only the page of a run has."""
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,18 @@ def test_an_audience_is_counted_by_how_often_its_pages_ask(monkeypatch: pytest.M
             at += pace / pages
             counted = audience.ask(pace)
         assert abs(counted - pages) <= 1
+
+
+def test_pages_that_ask_at_the_same_moment_are_counted_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_COUNTED_SECONDS", 0.002)
+    audience, interval = Audience(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pages:
+            counted = list(pages.map(audience.ask, [1e-4] * 4_000))
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(counted) == 4_000
 
 
 def test_a_crowd_asks_more_seldom_and_is_told_the_same_for_longer(store: Store) -> None:
