@@ -1,6 +1,6 @@
 """The editor of spaces and of strategies' options as plain data: what is declared, what was changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dashboard.configurations import read
@@ -46,6 +46,15 @@ def space_of(values: Values, edits: Edits = NO_EDITS) -> Space | None:
 def of_model(space: Space, model: str) -> list[Hyperparameter]:
     """The hyperparameters of one model."""
     return [one for one in space.hyperparameters if one.name.startswith(f"{model}.")]
+
+
+def narrowed(space: Space, names: Collection[str]) -> Space:
+    """A space with those hyperparameters alone that have one of these names in their model."""
+    return Space(
+        tuple(
+            one for one in space.hyperparameters if one.name == MODEL or one.name.partition(".")[2] in names
+        )
+    )
 
 
 def options_of(strategies: Sequence[str]) -> dict[str, list[str]]:

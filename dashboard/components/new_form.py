@@ -49,7 +49,7 @@ def fields(values: Values, edits: Edits) -> html.Div:
             _seeds(values),
             new_schedules.policies_fold(_entry(POLICIES, values)),
             _folded("Training of networks", _grid(TRAINING, values)),
-            new_augmentation.augmentation_fold(),
+            new_augmentation.augmentation_fold(values),
             _folded(
                 "Workers and devices",
                 [html.P(f"This machine: {machine()}.", className="card-note"), _grid(MACHINE, values)],

@@ -174,29 +174,64 @@ def test_the_chosen_policies_are_drawn_when_their_fold_is_opened(browser: Browse
     assert drawn(browser, policy, 1, []).outputs["new-schedules"]["children"] is None
 
 
-def seen(browser: Browser, source: str, clicks: int = 1, augmenter: str = "basic") -> Any:
+def seen(browser: Browser, source: str, edits: Any = None, clicks: int = 1, **fields: Any) -> Any:
     values = {
-        **entered(dataset__source=source),
+        **entered(dataset__source=source, search__models=["svm", "cnn"], **fields),
         "new-augmentation.n_clicks": clicks,
-        "new-augmenter.value": augmenter,
-        "new-strength.value": "1",
+        "new-augmentation-model.value": "cnn",
+        "new-edits.data": {"space": {}, "options": {}, **(edits or {})},
     }
     return browser.call("new-augmented.children", values, "new-augmentation.n_clicks")
 
 
-def test_what_training_sees_is_shown_of_prepared_images(
+def seen_at_last(browser: Browser, *given: Any) -> str:
+    wait_until(lambda: seen(browser, *given).outputs["new-augmentation-wait"]["disabled"])
+    return str(seen(browser, *given).text("new-augmented"))
+
+
+def test_what_training_sees_of_prepared_images_follows_the_space(
     browser: Browser, store: Store, tmp_path: Path
 ) -> None:
     enter_prepared(store, tmp_path, "shapes", "f00d", "prepare-shapes-1")
     source = str(runs.get(store, "prepare-shapes-1")["parameters"]["dataset"]["source"])
     assert seen(browser, source, clicks=0).outputs == {}
     assert "Changing some images." in seen(browser, source).text("new-augmented")
-    wait_until(lambda: seen(browser, source).outputs["new-augmentation-wait"]["disabled"])
-    text = seen(browser, source).text("new-augmented")
-    assert text.count("data:image/png;base64,") >= 10
-    assert "Training image 1" in text
-    assert seen(browser, source, augmenter="other").outputs == {}
+    text = seen_at_last(browser, source)
+    assert text.count("data:image/png;base64,") >= 6 * 4
+    assert "Training image 1: as they are" in text
+    assert "basic, strength 1, mirrored where that keeps the class" in text
+    assert "randaugment, strength " in text
+
+    alone = {"choices": ["randaugment"], "default": "randaugment", "grid": ["randaugment"]}
+    unmixed = {"choices": ["none"], "default": "none", "grid": ["none"]}
+    edits = {"space": {"cnn": {"augmenter": alone, "mixing": unmixed}}}
+    text = seen_at_last(browser, source, edits)
+    assert text.count("randaugment, strength ") == 5
+    assert "mixup" not in text
+    faulty = {"space": {"cnn": {"augmentation": {"low": 2.0, "high": 1.0}}}}
+    assert "as soon as the space" in seen(browser, source, faulty).text("new-augmented")
+
+
+def test_what_training_sees_needs_a_network_and_prepared_images(browser: Browser) -> None:
     assert "have not been prepared yet" in seen(browser, "elsewhere.zip").text("new-augmented")
+    values = {
+        **entered(dataset__source="elsewhere.zip", search__models=["svm"]),
+        "new-augmentation.n_clicks": 1,
+        "new-augmentation-model.value": None,
+        "new-edits.data": None,
+    }
+    answer = browser.call("new-augmented.children", values, "new-augmentation-model.value")
+    assert "No network is chosen." in answer.text("new-augmented")
+
+
+def test_the_networks_that_are_chosen_are_offered(browser: Browser) -> None:
+    models = json.dumps({"type": "new-field", "key": "search.models"}) + ".value"
+    for chosen, kept in (("rnn", "rnn"), ("vit_b_16", "cnn"), (None, "cnn")):
+        values = {**entered(search__models=["svm", "cnn", "rnn"]), "new-augmentation-model.value": chosen}
+        answer = browser.call("new-augmentation-model.options", values, models)
+        offered = answer.outputs["new-augmentation-model"]
+        assert [one["value"] for one in offered["options"]] == ["cnn", "rnn"]
+        assert offered["value"] == kept
 
 
 def test_earlier_studies_are_offered_with_what_they_came_to(

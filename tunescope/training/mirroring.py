@@ -20,6 +20,11 @@ LARGEST_LOSS = 0.15
 SURE = 2.0  # standard errors by which the classifier must beat guessing to be believed
 
 
+def is_mirrored(dataset: PackedDataset, wish: str) -> bool:
+    """Whether training mirrors images: ``wish`` is `always`, `never`, or `auto` for what the images tell."""
+    return keeps_its_class(dataset) if wish == "auto" else wish == "always"
+
+
 def keeps_its_class(dataset: PackedDataset) -> bool:
     """Tell whether images of a dataset may be mirrored in training, from its training split alone.
 

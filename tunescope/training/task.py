@@ -16,7 +16,7 @@ from tunescope.models.deep.network import Network
 from tunescope.training.augmentation import Augmentation
 from tunescope.training.deep_predictor import DeepPredictor, build_module
 from tunescope.training.frozen import Features, frozen_features
-from tunescope.training.mirroring import keeps_its_class
+from tunescope.training.mirroring import is_mirrored
 from tunescope.training.normalization import Normalization
 from tunescope.training.predictor import Identity, images_at_a_time
 from tunescope.training.setting import Setting
@@ -66,8 +66,7 @@ def make_task(
 
 def _of_images(predictor: DeepPredictor, setting: Setting, draws: torch.Generator) -> Task:
     dataset, hyperparameters = setting.dataset, predictor.identity.hyperparameters
-    wish = hyperparameters["mirror"]
-    mirror = keeps_its_class(dataset) if wish == "auto" else wish == "always"
+    mirror = is_mirrored(dataset, hyperparameters["mirror"])
     normalization = predictor.normalization
     augment = Augmentation(hyperparameters, mirror, len(dataset.classes), normalization, draws)
     return Task(predictor, predictor.module, dataset.images, normalization, augment)
