@@ -36,7 +36,9 @@ _FAULTY = "They are shown as soon as the space of this model has no fault."
 def augmentation_fold(values: Values) -> html.Section:
     """The choice of a network, and below it the images."""
     networks = _networks(values.get("search.models"))
-    control = dbc.Select(id=_MODEL, options=_options(networks), value=next(iter(networks), None))
+    control = dbc.Select(
+        id=_MODEL, options=_options(networks), value=next(iter(networks), None), className="field-input"
+    )
     label = html.Label([html.Span("Network", className="field-label"), control])
     body = [
         html.P(

@@ -52,9 +52,16 @@ def estimate_view(found: Estimate | None, values: Values) -> Any:
         return _figure("Estimated time", NOTHING)
     if found.seconds is None:
         return [_longest(values), _note(found)]
-    low, high = (duration_in_words(seconds) for seconds in found.seconds)
-    time = high if low == high else f"{low} to {high}"
+    time = _between(*(duration_in_words(seconds) for seconds in found.seconds))
     return [_figure("Estimated time", f"About {time}"), _studies(found.studies), _note(found)]
+
+
+def _between(low: str, high: str) -> str:
+    """``2 to 3 minutes``, with the unit of the first only where it is another."""
+    if low == high:
+        return high
+    (number, unit), (_, last) = (text.rsplit(" ", 1) for text in (low, high))
+    return f"{number if unit.rstrip('s') == last.rstrip('s') else low} to {high}"
 
 
 def preset_note(found: Estimate | None, values: Values) -> str:

@@ -306,7 +306,7 @@ def _unknown(search: SearchParameters) -> str:
 
 
 def _budget_in_words(budget: Budget) -> str:
-    limits = [] if budget.max_seconds is None else [f"{budget.max_seconds:.6g} s"]
+    limits = [] if budget.max_seconds is None else [f"{round(budget.max_seconds, 1):.6g} s"]
     limits += [] if budget.max_trials is None else [_counted(count_in_words(budget.max_trials), "trial")]
     return " or ".join(limits)
 
