@@ -1,6 +1,5 @@
 """What a run uses of its machine, as small charts."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -32,16 +31,15 @@ def _charts(watch: Watch, view: RunView, dark: bool) -> Any:
         return None
     store = watch.here.store()
     samples = live.resources_frame(store, view.run_id, now() - timedelta(minutes=_MINUTES))
-    machine = view.machine
-    found = usage(samples, machine.get("cores"), machine.get("memory_bytes"))
+    found = usage(samples, view.machine)
     if not found:
         is_young = since(view.row["started"]) < _FIRST_SECONDS
         text = "The first figures come within a few seconds." if is_young else "No figures were noted."
         return html.P(text, className="muted")
-    return html.Ul([_line(one, machine, dark) for one in found], className="usage")
+    return html.Ul([_line(one, dark) for one in found], className="usage")
 
 
-def _line(used: Used, machine: Mapping[str, Any], dark: bool) -> html.Li:
+def _line(used: Used, dark: bool) -> html.Li:
     labels = [html.Span(used.name, className="usage-name"), html.Span(_amount(used), className="usage-value")]
     return html.Li([html.Div(labels, className="usage-head"), lean(draw(used, dark), used.name)])
 

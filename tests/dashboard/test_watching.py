@@ -19,7 +19,7 @@ from dashboard.components.run_figures import time_left_in_words
 from dashboard.components.run_log import news
 from dashboard.run_view import run_view
 from dashboard.watching import Audience, Paced, Watch
-from tunescope.store import Store, commands, runs
+from tunescope.store import Store, commands, resources, runs
 from tunescope.store import trials as trial_rows
 from tunescope.store.schema import now
 
@@ -274,6 +274,19 @@ def test_each_worker_says_what_it_trains_and_how_far(
     assert "signs-grid #4" in workers
     assert "run-prune" in workers
     assert "waits for a trial" in workers
+
+
+def test_the_use_of_a_gpu_stands_beside_that_of_the_machine(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    gpus = [{"name": "NVIDIA T4", "memory_bytes": 16 * 10**9}]
+    machine = trial_rows.enter_device(store, {"cpu": "any", "cores": 4, "gpus": gpus, "cuda": "13.0"})
+    runs.relate(store, "signs", device_id=machine)
+    used = [{"name": "NVIDIA T4", "utilization": 83.0, "memory_bytes": 7_300_000_000}]
+    resources.note(store, "signs", 150.0, 2 * 10**9, used)
+    shown = poll(browser).text("run-usage")
+    for part in ("1.5 of 4 cores", "2.0 GB", "NVIDIA T4", "83%", "7.3 GB of 16.0 GB"):
+        assert part in shown
 
 
 def test_workers_are_listed_though_nobody_said_how_many(
