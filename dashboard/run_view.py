@@ -25,6 +25,8 @@ from tunescope.store.selection import TrialFilter
 _NEWEST = 12
 
 
+# Runs sign every two seconds.
+_SILENT_SECONDS = 20.0
 _COUNTS = ("ended", "running", "pruned", "failed")
 
 
@@ -114,7 +116,13 @@ class RunView:
     def seconds(self) -> float:
         """How long its launches have worked, this one up to now."""
         seconds = float(self.row["seconds"])
-        return seconds + (since(self.row["heartbeat"]) if self.state in ("running", "paused") else 0.0)
+        is_at_work = self.state in ("running", "paused") and not self.is_silent
+        return seconds + (since(self.row["heartbeat"]) if is_at_work else 0.0)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its process is there, but has given no sign of life for a while."""
+        return self.state in ("running", "paused") and since(self.row["heartbeat"]) > _SILENT_SECONDS
 
     @cached_property
     def searched(self) -> float:

@@ -57,6 +57,8 @@ def time_left_in_words(view: RunView) -> tuple[str, str]:
     left = time_left(view)
     if view.is_preparation or left is None:
         return NOTHING, "as long as the images take"
+    if view.is_silent:
+        return NOTHING, "nobody knows while the run gives no sign of life"
     if not left.studies:
         return "soon", "the search has ended; the winner is measured and the report written"
     if steering.last_stop(view) is not None:

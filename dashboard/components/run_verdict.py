@@ -13,9 +13,6 @@ from dashboard.reading import since, stage_name
 from dashboard.run_view import RunView
 from dashboard.wording import ago, count, duration, interval, is_missing, percent
 
-# Runs sign every two seconds.
-_SILENT_SECONDS = 20.0
-
 
 def verdict(view: RunView) -> Any:
     """One notice for the state of a run; none for one that simply searches."""
@@ -31,8 +28,8 @@ def verdict(view: RunView) -> Any:
 
 
 def _at_work(view: RunView) -> Any:
-    if view.state != "starting" and (silence := since(view.row["heartbeat"])) > _SILENT_SECONDS:
-        return _silent(view, silence)
+    if view.is_silent:
+        return _silent(view)
     if (stop := steering.last_stop(view)) is not None:
         return _stopping(view, stop)
     if view.state == "starting":
@@ -42,10 +39,11 @@ def _at_work(view: RunView) -> Any:
     return None
 
 
-def _silent(view: RunView, seconds: float) -> Any:
+def _silent(view: RunView) -> Any:
+    silence = duration(round(since(view.row["heartbeat"])))
     who = f"Process {view.row['pid']} on {view.row['host']} is there, but was last heard of"
     why = "it was halted, its machine has slept, or it cannot write to its store"
-    return notice("warning", "No sign of life", f"{who} {duration(round(seconds))} ago: {why}.")
+    return notice("warning", "No sign of life", f"{who} {silence} ago: {why}.")
 
 
 def _rest(view: RunView) -> str:
@@ -88,12 +86,8 @@ def _stopped(view: RunView) -> Any:
 
 def _kept(view: RunView) -> str:
     ended = view.tally.ended if view.tally else 0
-    stays = (
-        f"{count(ended, 'trial')} that ended {'stays' if ended == 1 else 'stay'}"
-        if ended
-        else "nothing is lost"
-    )
-    return f"Resume goes on where it stopped: {stays}."
+    stays = "1 trial that has ended stays" if ended == 1 else f"{count(ended, 'trial')} that have ended stay"
+    return f"Resume goes on where it stopped; {f'the {stays}' if ended else 'nothing is lost'}."
 
 
 def _prepared(view: RunView) -> Any:

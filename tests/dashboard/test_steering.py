@@ -17,7 +17,7 @@ from tunescope.store import Store, commands, frames, runs
 @pytest.fixture
 def samples(store: Store, tmp_path: Path) -> Samples:
     samples = Samples(store, tmp_path)
-    samples.run("signs", trials=2, strategies=["grid"])
+    samples.run("signs", trials=2, stages=3, strategies=["grid"])
     return samples
 
 

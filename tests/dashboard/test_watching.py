@@ -27,7 +27,7 @@ from tunescope.store.schema import now
 @pytest.fixture
 def samples(store: Store, tmp_path: Path) -> Samples:
     samples = Samples(store, tmp_path)
-    samples.run("signs", trials=4, strategies=["grid"])
+    samples.run("signs", trials=4, stages=3, strategies=["grid"])
     return samples
 
 
@@ -229,13 +229,17 @@ def test_an_interrupted_run_says_what_happened_and_can_be_resumed(
     samples.kill("signs")
     shown = poll(browser)
     assert "ended without a word during search with grid, just now" in shown.text("run-notice")
-    assert "4 trials that ended stay" in shown.text("run-notice")
+    assert "the 4 trials that have ended stay" in shown.text("run-notice")
     assert "run-resume" in shown.text("run-actions")
 
 
 def test_a_run_whose_process_hangs_says_since_when(browser: Browser, samples: Samples, store: Store) -> None:
-    runs.relate(store, "signs", heartbeat=now() - timedelta(seconds=90))
-    assert "was last heard of 1 min 30 s ago" in poll(browser).text("run-notice")
+    runs.relate(store, "signs", heartbeat=now() - timedelta(seconds=90), seconds=75.0)
+    shown = poll(browser)
+    assert "was last heard of 1 min 30 s ago" in shown.text("run-notice")
+    tiles = shown.text("run-tiles")
+    assert "1 min 15 s" in tiles  # not the silence as well
+    assert "nobody knows" in tiles
 
 
 def test_the_winner_is_a_click_from_its_page_and_from_a_photo(browser: Browser, samples: Samples) -> None:

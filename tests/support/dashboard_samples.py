@@ -70,7 +70,7 @@ SPACE = {
     },
     "cnn.epochs": {"type": "int", "low": 5, "high": 20, "step": 5, "when": {"model": "cnn"}},
 }
-STAGES = ["inspect_images", "pack_images", "extract_features", "search_with_grid", "search_with_tpe"]
+STAGES = ["inspect_images", "pack_images", "extract_features", "grid.search_models", "tpe.search_models"]
 
 
 def tree(**search: Any) -> dict[str, Any]:
@@ -309,7 +309,7 @@ def fill(store: Store, folder: Path, trials: int = 4) -> Samples:
     samples.run("signs-finished", trials)
     samples.finish("signs-finished")
     samples.run("signs-running", trials, stages=4)
-    runs.begin_stage(store, runs.Launch("signs-running", 1, "new"), "search_with_tpe")
+    runs.begin_stage(store, runs.Launch("signs-running", 1, "new"), "tpe.search_models")
     samples.running("signs-running-tpe")
     runs.relate(store, "signs-running", seconds=61.0)
     samples.run("signs-killed", trials, stages=3)

@@ -42,6 +42,7 @@ def site_of_everything(root: Path) -> Iterator[Site]:
     samples = fill(store, root, trials=9)
     samples.weighed("signs-finished", "portfolio", 12)
     samples.run("signs-paused", 4, stages=4)
+    runs.begin_stage(store, runs.Launch("signs-paused", 1, "new"), "tpe.search_models")
     runs.pause(store, "signs-paused", True)
     write_prepared(root / "packed", "hand-signs", classes=[*CLASSES[:-1], MARKED], each=60)
     enter_model(store, root)
