@@ -57,9 +57,9 @@ def _ended(view: RunView) -> list[Any]:
 
 
 def _history(watch: Watch, view: RunView, dark: bool) -> Any:
-    return lean(
-        CHARTS["history"].draw(course(watch.trials(view), limit=_DOTS), dark=dark), CHARTS["history"].title
-    )
+    chart = CHARTS["history"]
+    figure = chart.draw(course(watch.trials(view), limit=_DOTS), dark=dark)
+    return lean(figure.update_layout(height=None), chart.title)  # as high as what stands beside it
 
 
 def _curves(watch: Watch, view: RunView, dark: bool) -> Any:

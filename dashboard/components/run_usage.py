@@ -6,6 +6,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.charts import lean
+from dashboard.components.notices import blank
 from dashboard.reading import since
 from dashboard.run_view import RunView
 from dashboard.watching import Watch
@@ -34,8 +35,8 @@ def _charts(watch: Watch, view: RunView, dark: bool) -> Any:
     found = usage(samples, view.machine)
     if not found:
         is_young = since(view.row["started"]) < _FIRST_SECONDS
-        text = "The first figures come within a few seconds." if is_young else "No figures were noted."
-        return html.P(text, className="muted")
+        text = "The first figures come within a few seconds."
+        return html.P(text, className="muted") if is_young else blank("No figures were noted.")
     return html.Ul([_line(one, dark) for one in found], className="usage")
 
 
