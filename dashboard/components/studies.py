@@ -10,7 +10,7 @@ from dashboard.components.notices import blank
 from dashboard.components.tables import Column, table
 from dashboard.wording import count, duration
 from tunescope.analysis.comparison import StudyComparison, StudyResult
-from tunescope.figures.wording import scored
+from tunescope.figures.wording import ending, scored
 
 _COLUMNS = (
     Column("Study"),
@@ -51,5 +51,5 @@ def _line(comparison: StudyComparison, study: StudyResult, best: float | None, u
         count(study.failed),
         duration(study.seconds),
         duration(study.seconds_to_best),
-        study.stopped_because or unended,
+        ending(study.stopped_because) if study.stopped_because else unended,
     ]

@@ -94,6 +94,15 @@ def test_phases_are_written_as_people_do() -> None:
     assert [wording.phase_name(name) for name in ("warm_up", "load")] == ["warm-up", "load"]
 
 
+def test_why_a_study_ended_names_no_parameter() -> None:
+    reasons = ("max_seconds used up", "max_trials reached", "patience ran out")
+    assert [wording.ending(reason) for reason in reasons] == [
+        "time used up",
+        "number of trials reached",
+        "patience ran out",
+    ]
+
+
 @pytest.mark.parametrize(
     ("amount", "noun", "text"),
     [

@@ -90,6 +90,11 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{number(float(f'{size:.3g}'))} {prefix}{unit}"
 
 
+def ending(reason: str) -> str:
+    """Why a study ended, with the words of pages for the parameters that the store names."""
+    return reason.replace("max_trials", "number of trials").replace("max_seconds", "time")
+
+
 def phase_name(name: str) -> str:
     """A phase of a training as people write it: ``warm-up``."""
     return name.replace("_", "-")

@@ -83,7 +83,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = ("percent", "interval", "duration", "number", "memory", "count", "quantity")
+    filters = ("percent", "interval", "duration", "number", "memory", "count", "quantity", "ending")
     environment.filters |= {name: getattr(wording, name) for name in filters}
     environment.filters["breakable"] = _breakable
     environment.tests["missing"] = wording.is_missing
