@@ -45,7 +45,7 @@ def fields(values: Values, edits: Edits) -> html.Div:
                 note="What shallow models see of an image. Deep models learn their own.",
             ),
             _strategies(values, edits),
-            card("Budget", _grid(BUDGET, values, "three"), note="Whichever is reached first ends the run."),
+            card("Budget", _grid(BUDGET, values, "four"), note="Whichever is reached first ends the run."),
             _seeds(values),
             new_schedules.policies_fold(_entry(POLICIES, values)),
             _folded("Training of networks", _grid(TRAINING, values)),

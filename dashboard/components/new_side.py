@@ -12,7 +12,7 @@ from dashboard.form import Values
 from dashboard.form_fields import FIELDS
 from dashboard.launch import command_line, run_file
 from dashboard.wording import NOTHING, count, duration
-from tunescope.search.estimate import Estimate, StudyEstimate, duration_in_words
+from tunescope.search.estimate import Estimate, StudyEstimate, duration_in_words, roughly
 
 _LABELS = {field.key: field.label for field in FIELDS}
 _STUDIES = (Column("Study"), Column("Trials", is_number=True), Column("Time", is_number=True))
@@ -114,7 +114,7 @@ def _studies(studies: tuple[StudyEstimate, ...]) -> Any:
 
 
 def _range(pair: tuple[int, int]) -> str:
-    low, high = pair
+    low, high = roughly(pair)
     return count(high) if low == high else f"{count(low)} to {count(high)}"
 
 

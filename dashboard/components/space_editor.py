@@ -11,7 +11,7 @@ from dashboard.components.basics import fold
 from dashboard.components.fields import DEBOUNCE_SECONDS
 from dashboard.components.notices import blank
 from dashboard.space_form import Edits
-from dashboard.wording import count
+from dashboard.wording import count, number
 from tunescope.search.space import MODEL, Hyperparameter, Space
 
 SPACE, OPTION, FAULT = "new-space", "new-option", "new-edit-fault"
@@ -100,7 +100,7 @@ def _choices(one: Hyperparameter, change: Mapping[str, Any]) -> list[Any]:
     kept = change.get("choices", one.choices)
     chosen = [str(index) for index, choice in enumerate(one.choices) if choice in kept]
     options = [
-        {"value": str(index), "label": str(choice).replace("_", " ")}
+        {"value": str(index), "label": number(choice).replace("_", " ")}
         for index, choice in enumerate(one.choices)
     ]
     ticks = dbc.Checklist(

@@ -10,9 +10,9 @@ from dashboard_samples import Samples
 from prepared_samples import enter_prepared
 from projects import wait_until
 
-from dashboard import foresight, form
+from dashboard import foresight, form, space_form
 from dashboard.app import create_app
-from dashboard.components import new_choices, new_side
+from dashboard.components import new_choices, new_side, space_editor
 from dashboard.launch import Launcher
 from dashboard.presets import GOALS, PRESETS
 from tunescope.models import MODELS
@@ -244,6 +244,14 @@ def test_earlier_studies_are_offered_with_what_they_came_to(
     page = browser.show("/new")
     assert '"label": "4 trials, best ' in page
     assert '"value": "signs-grid"' in page
+
+
+def test_choices_of_a_space_are_written_as_people_write_them() -> None:
+    space = space_form.space_of(form.defaults())
+    editor = str(space_editor.space_editor(space, ["rnn"], space_form.NO_EDITS))
+    assert "'label': 'yes'" in editor  # bidirectional
+    assert "'label': '0'" in editor  # clipping
+    assert "'label': 'True'" not in editor
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tunescope.search.estimate import (
     estimate,
     grid_warning,
     measured_trials,
+    roughly,
     typical_seconds,
 )
 from tunescope.store import Store, open_store, runs, trials
@@ -250,6 +251,19 @@ def test_even_a_grid_beyond_floating_point_numbers_is_told() -> None:
 )
 def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None:
     assert duration_in_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("trials", "told"),
+    [
+        ((2_418, 4_272), (2_400, 4_300)),
+        ((102, 180), (100, 180)),
+        ((37, 66), (37, 66)),
+        ((103, 103), (103, 103)),
+    ],
+)
+def test_a_range_of_trials_has_the_digits_that_matter(trials: tuple[int, int], told: tuple[int, int]) -> None:
+    assert roughly(trials) == told
 
 
 def test_thousands_stand_apart() -> None:

@@ -187,6 +187,16 @@ def duration_in_words(seconds: float) -> str:
     return _counted(count_in_words(round(count)), unit)
 
 
+def roughly(trials: tuple[int, int]) -> tuple[int, int]:
+    """Fewest and most with the two digits that matter of an estimate; a number that is known stays whole."""
+    fewest, most = trials
+    return trials if fewest == most else (_two_digits(fewest), _two_digits(most))
+
+
+def _two_digits(count: int) -> int:
+    return round(count, 2 - len(str(count)))
+
+
 def count_in_words(count: int) -> str:
     """A number with its thousands apart: `1 000 000`; a power of ten where that would be too long."""
     return f"{count:,}".replace(",", " ") if count < 10**15 else f"about 10^{len(str(count)) - 1}"
@@ -289,8 +299,8 @@ def _note(
         if longest == duration_in_words(seconds[0])
         else f"{duration_in_words(seconds[0])} to {longest}"
     )
-    count = count_in_words(trials[1])
-    many = count if trials[0] == trials[1] else f"{count_in_words(trials[0])} to {count}"
+    least, most = map(count_in_words, roughly(trials))
+    many = most if least == most else f"{least} to {most}"
     note = f"About {time}: {many} trial{'s' if trials[1] != 1 else ''}, "
     note += f"from {_counted(measured.trials, 'measured trial')} {machine}"
     if measured.missing:
