@@ -124,6 +124,10 @@ class RunView:
         """Whether its process is there, but has given no sign of life for a while."""
         return self.state in ("running", "paused") and since(self.row["heartbeat"]) > _SILENT_SECONDS
 
+    def name_of(self, trial: Mapping[str, Any]) -> str:
+        """A trial of this run, where the run's own id would say nothing: ``grid #4``."""
+        return f"{str(trial['study']).removeprefix(f'{self.run_id}-')} #{trial['number']}"
+
     @cached_property
     def searched(self) -> float:
         """Seconds of search, over all its studies."""

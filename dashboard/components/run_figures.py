@@ -35,7 +35,7 @@ def _best_note(view: RunView) -> Any:
     if view.best is None:
         return "no trial has ended yet"
     best = view.best
-    text = f"{best['model']}, {best['study']} #{best['number']}"
+    text = f"{best['model']}, {view.name_of(best)}"
     return link(text, links.trial(best["study"], int(best["number"])))
 
 

@@ -63,7 +63,7 @@ def _worker(view: RunView, number: int, trial: Mapping[str, Any] | None) -> html
         return html.Li([html.Span(icon("waiting"), className="worker-mark"), name, idle], className="worker")
     epoch = view.epochs.get(int(trial["trial_id"]))
     what = [
-        link(f"{trial['study']} #{trial['number']}", links.trial(trial["study"], int(trial["number"]))),
+        link(view.name_of(trial), links.trial(trial["study"], int(trial["number"]))),
         html.Span(f" {trial['model']}", className="worker-model"),
     ]
     return html.Li(
@@ -102,17 +102,17 @@ def latest_trials(view: RunView) -> Any:
     """The newest trials, with the latest epoch of those in training."""
     if not view.trials:
         return blank("No trial has begun yet.")
-    lines = [_trial(one, view.epochs.get(int(one["trial_id"]))) for one in view.trials]
+    lines = [_trial(view, one, view.epochs.get(int(one["trial_id"]))) for one in view.trials]
     return table("Latest trials", _COLUMNS, lines, "table-trials")
 
 
-def _trial(row: Mapping[str, Any], latest: Mapping[str, Any] | None) -> list[Any]:
+def _trial(view: RunView, row: Mapping[str, Any], latest: Mapping[str, Any] | None) -> list[Any]:
     reason = NOTHING if is_missing(row["reason"]) else str(row["reason"])
     settings = [html.Span(row["settings"], className="settings", title=row["settings"])]
     if row["state"] == "FAIL" and not is_missing(row["reason"]):
         settings.append(html.Span(reason, className="settings trial-reason", title=reason))
     return [
-        link(f"{row['study']} #{row['number']}", links.trial(row["study"], int(row["number"]))),
+        link(view.name_of(row), links.trial(row["study"], int(row["number"]))),
         badge(row["state"]),
         row["model"],
         settings,

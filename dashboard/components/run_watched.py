@@ -97,7 +97,8 @@ def options(view: RunView, chosen: str | None) -> list[dict[str, str]]:
     """The trials that can be watched."""
     known = {_key(trial): _label(view, trial) for trial in _candidates(view)}
     if chosen not in (None, _AUTO["value"], *known):
-        known[str(chosen)] = str(chosen).replace("/", " #")
+        study, _, number = str(chosen).rpartition("/")
+        known[str(chosen)] = view.name_of({"study": study, "number": number})
     return [_AUTO, *({"label": text, "value": key} for key, text in known.items())]
 
 
@@ -123,7 +124,7 @@ def _label(view: RunView, trial: Mapping[str, Any]) -> str:
         "" if is_missing(trial["validation_accuracy"]) else f", {percent(trial['validation_accuracy'])}"
     )
     state = ", in training" if trial["state"] == "RUNNING" else ", best" if is_best else ""
-    return f"{trial['study']} #{trial['number']}, {trial['model']}{accuracy}{state}"
+    return f"{view.name_of(trial)}, {trial['model']}{accuracy}{state}"
 
 
 def watched(watch: Watch, view: RunView, chosen: str | None) -> Any:

@@ -75,14 +75,13 @@ def prune_button(view: RunView, trial: Mapping[str, Any]) -> Any:
     is_asked = any(
         one["name"] == "prune" and one["argument"] == argument and not is_refused(one) for one in view.asked
     )
-    name = f"{trial['study']} #{trial['number']}"
     made = button(
         "Ending" if is_asked else "Prune",
         "pruned",
         "quiet",
         id={"type": "run-prune", **argument},
         disabled=is_asked,
-        **attributes(aria_label=f"Prune trial {name}"),
+        **attributes(aria_label=f"Prune trial {view.name_of(trial)}"),
     )
     return html.Div(made, className="row-actions")
 
@@ -119,7 +118,7 @@ def answers(view: RunView) -> Any:
     latest = news[-1]
     is_waiting = is_missing(latest["acknowledged"])
     symbol = "waiting" if is_waiting else "failed" if is_refused(latest) else "finished"
-    parts = [icon(symbol), html.Strong(_request(latest)), html.Span(_answer(view, latest))]
+    parts = [icon(symbol), html.Strong(_request(view, latest)), html.Span(_answer(view, latest))]
     return html.Div(parts, className=f"answer state-{symbol}", role="status")
 
 
@@ -141,7 +140,7 @@ def asked(view: RunView) -> Any:
 
 
 def _line(view: RunView, command: Mapping[str, Any]) -> list[Any]:
-    return [_request(command), ago(command["created"]), _answer(view, command)]
+    return [_request(view, command), ago(command["created"]), _answer(view, command)]
 
 
 def _answer(view: RunView, command: Mapping[str, Any]) -> Any:
@@ -151,11 +150,11 @@ def _answer(view: RunView, command: Mapping[str, Any]) -> Any:
     return html.Span(words, className="muted")
 
 
-def _request(command: Mapping[str, Any]) -> str:
+def _request(view: RunView, command: Mapping[str, Any]) -> str:
     name, argument = command["name"], command["argument"]
     argument = argument if isinstance(argument, dict) else {}
     if name == "prune":
-        return f"Prune {argument.get('study')} #{argument.get('number')}"
+        return f"Prune {view.name_of(argument)}"
     if name == "enqueue":
         params = argument.get("configuration", {})
         return f"Try {' with '.join(filter(None, [params.get(MODEL, ''), settings_text(params)]))}"

@@ -275,7 +275,7 @@ def test_each_worker_says_what_it_trains_and_how_far(
     runs.change_search(store, "signs", {"workers": 2})
     samples.running("signs-grid", epochs=3)
     workers = poll(browser).text("run-workers")
-    assert "signs-grid #4" in workers
+    assert '"grid #4"' in workers
     assert "run-prune" in workers
     assert "waits for a trial" in workers
 

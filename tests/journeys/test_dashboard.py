@@ -147,7 +147,7 @@ def test_the_page_of_a_run_follows_the_store(page: Page, empty_site: Site, tmp_p
     expect(page.locator("#run-tiles .tile").nth(2)).to_contain_text("3")
     samples.study("signs", "tpe", 2)
     expect(page.locator("#run-tiles .tile").nth(2)).to_contain_text("5")
-    expect(page.locator("#run-recent")).to_contain_text("signs-tpe #1")
+    expect(page.locator("#run-recent")).to_contain_text("tpe #1")
     samples.finish("signs")
     expect(page.locator("#run-state")).to_have_text("Finished")
     expect(page.locator("#run-notice")).to_contain_text("The winner is")

@@ -113,9 +113,9 @@ def test_a_trial_is_pruned_and_the_run_stops_after_those_in_training(
     try:
         wait_until(lambda: len(frames.trials_frame(store, "steered")) >= 2)
         page.goto(f"{address}/runs/steered")
-        prune = page.get_by_role("button", name="Prune trial steered-random #1")
+        prune = page.get_by_role("button", name="Prune trial random #1")
         prune.click()
-        expect(page.locator("#run-answers")).to_contain_text("Prune steered-random #1")
+        expect(page.locator("#run-answers")).to_contain_text("Prune random #1")
         wait_until(lambda: frames.trials_frame(store, "steered").iloc[1]["state"] != "RUNNING")
 
         page.get_by_role("button", name="Stop", exact=True).click()
