@@ -97,6 +97,7 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
 def register(app: Dash) -> None:
     """Keep address, grid and charts in step."""
     _register_filter(app)
+    _register_in_browser(app)
     _register_narrowing(app)
     _register_rows(app)
     _register_views(app)
@@ -151,7 +152,9 @@ def _register_filter(app: Dash) -> None:
         ).to_query()
         return no_update if query == view.to_query() else query
 
-    # In the browser, where a second tick sees the first one, however quickly it follows.
+
+def _register_in_browser(app: Dash) -> None:
+    # In the browser a second tick sees the first one, however quickly it follows.
     in_browser(
         app,
         "pick",

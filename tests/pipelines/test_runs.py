@@ -146,6 +146,8 @@ class TestMistakes:
         _expect(project, "run.id=wrong,dataset.source=photos", "`lonely`")
         quality = json.loads(project.report("wrong", "data_quality.json").read_text())
         assert quality["files"] == quality["accepted"] + quality["rejected"] == 43
+        log = project.report("wrong", "run.log").read_text()
+        assert (log.count("ERROR"), log.count("`lonely`")) == (1, 1)
 
     @pytest.mark.long
     def test_an_archive_that_leads_out_of_its_folder_gets_a_sentence(self, project: Project) -> None:
