@@ -158,7 +158,12 @@ class RunView:
     @cached_property
     def asked(self) -> list[dict[str, Any]]:
         """What was asked of the latest launch, oldest first."""
-        return records(self.commands[self.commands["created"] >= self.row["started"]])
+        return asked_of(self.commands, self.row)
+
+
+def asked_of(commands: pd.DataFrame, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The commands to the latest launch of a run, oldest first."""
+    return records(commands[commands["created"] >= row["started"]])
 
 
 def run_view(

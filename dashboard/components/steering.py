@@ -1,6 +1,6 @@
 """What steers a run that is at work: its buttons, its dialogs, and what was asked of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -52,13 +52,22 @@ def _pause(view: RunView, is_deaf: bool) -> html.Button:
 
 def last_stop(view: RunView) -> dict[str, Any] | None:
     """The stop that was asked of the launch at work."""
-    stops = [one for one in view.asked if one["name"] == "stop" and not is_refused(one)]
+    return _last_stop(view.asked)
+
+
+def _last_stop(asked: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    stops = [one for one in asked if one["name"] == "stop" and not is_refused(one)]
     return stops[-1] if stops else None
 
 
 def is_stopping(view: RunView) -> bool:
     """Whether a run at work has read that it shall stop."""
-    stop = last_stop(view) if view.is_live else None
+    return view.is_live and has_read_stop(view.asked)
+
+
+def has_read_stop(asked: Sequence[dict[str, Any]]) -> bool:
+    """Whether a stop is among the commands of a launch that it has read."""
+    stop = _last_stop(asked)
     return stop is not None and not is_missing(stop["acknowledged"])
 
 

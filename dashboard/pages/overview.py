@@ -8,7 +8,7 @@ import pandas as pd
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import catalogue, connection, links, reading
-from dashboard.components import regions
+from dashboard.components import regions, steering
 from dashboard.components.basics import (
     attributes,
     badge,
@@ -27,12 +27,15 @@ from dashboard.components.tables import Column, table
 from dashboard.launch import is_preparation
 from dashboard.results import best_models
 from dashboard.routing import Page
+from dashboard.run_view import asked_of
 from dashboard.wording import NOTHING, ago, count, duration, is_missing, moment, percent
 from tunescope.store import frames
 
 _REGIONS = ("tiles", "active", "waiting", "datasets", "past")
 _POLL_MS = 2_000
 _SHOWN = 100
+# A space at which no line ends.
+_TIED = "\N{NO-BREAK SPACE}"
 _COLUMNS = (
     Column("Run"),
     Column("State"),
@@ -142,7 +145,7 @@ def _tiles(rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], pre
 def _outcomes(rows: list[dict[str, Any]]) -> str:
     states = [row["state"] for row in rows]
     counts = {name: states.count(name) for name in ("finished", "interrupted", "stopped", "failed")}
-    return ", ".join(f"{count(number)} {name}" for name, number in counts.items() if number)
+    return ", ".join(f"{count(number)}{_TIED}{name}" for name, number in counts.items() if number)
 
 
 def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
@@ -169,11 +172,17 @@ def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
         ],
         className="active-body",
     )
-    return card(_title(row), body, note=_about(row))
+    return card(_title(row, _standing(row)), body, note=_about(row))
 
 
-def _title(row: Mapping[str, Any]) -> list[Any]:
-    return [link(row["run_id"], links.run(row["run_id"]), "link run-name"), badge(row["state"])]
+def _standing(row: Mapping[str, Any]) -> str:
+    """The state of a run at work, as its own page calls it."""
+    asked = asked_of(frames.commands_frame(connection.store(), row["run_id"]), row)
+    return "stopping" if steering.has_read_stop(asked) else str(row["state"])
+
+
+def _title(row: Mapping[str, Any], state: str) -> list[Any]:
+    return [link(row["run_id"], links.run(row["run_id"]), "link run-name"), badge(state)]
 
 
 def _about(row: Mapping[str, Any]) -> str:
@@ -196,7 +205,9 @@ def _interrupted(row: dict[str, Any], tally: reading.Tally) -> html.Section:
         if tally.ended
         else f"Its process ended without a word after {duration(row['seconds'])}, before the first trial."
     )
-    return card(_title(row), html.P(text, className="card-line"), note=_about(row), actions=resume)
+    return card(
+        _title(row, row["state"]), html.P(text, className="card-line"), note=_about(row), actions=resume
+    )
 
 
 def _past(

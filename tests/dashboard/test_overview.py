@@ -11,7 +11,7 @@ from dashboard_samples import Samples
 from dashboard import connection, reading
 from dashboard.app import create_app
 from dashboard.results import BestModel, best_models
-from tunescope.store import Store, frames, runs
+from tunescope.store import Store, commands, frames, runs
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +65,12 @@ def test_runs_without_trials_have_no_best_model() -> None:
     rows = [{"run_id": "signs", "fingerprint": "f00d"}]
     empty = pd.DataFrame(columns=["run_id", "trial_id"])
     assert best_models(rows, {}, empty) == {}
+
+
+def test_a_run_that_stops_is_called_so_here_as_on_its_own_page(store: Store, tmp_path: Path) -> None:
+    Samples(store, tmp_path).run("signs", 2)
+    browser = Browser(create_app(store.url))
+    commands.send(store, "signs", "stop")
+    assert "Stopping" not in browser.show("/")
+    commands.acknowledge(store, commands.pending(store, "signs")[0], "Stopping: running trials end now.")
+    assert "Stopping" in browser.show("/")
