@@ -103,14 +103,14 @@ def findings(one: Prepared, view: DatasetView) -> html.Div:
 def _kinds(view: DatasetView, kinds: "pd.Series[int]") -> html.Ul:
     items = []
     for (kind, action), amount in kinds.items():  # type: ignore[misc]
-        css = f"kind action-{str(action).replace(' ', '-')}" + (" kind-current" if kind == view.kind else "")
+        css = "kind kind-current" if kind == view.kind else "kind"
         items.append(
             html.Li(
                 dcc.Link(
                     [
                         html.Span(count(int(amount)), className="kind-count"),
                         html.Span(
-                            [html.Strong(str(kind)), html.Span(str(action), className="chip")],
+                            [html.Strong(str(kind)), _action(action)],
                             className="kind-name",
                         ),
                         html.Span(MEANINGS.get(str(kind), ""), className="kind-meaning"),
@@ -140,8 +140,13 @@ def _finding(
             className="file-names",
         ),
         html.Span(sentence(kind_text(row)), className="finding-text"),
-        html.Span(str(row["action"]), className="chip"),
+        _action(row["action"]),
     ]
+
+
+def _action(action: object) -> html.Span:
+    """What was done about a finding, in one colour wherever it stands."""
+    return html.Span(str(action), className=f"chip action-{str(action).replace(' ', '-')}")
 
 
 def duplicates(one: Prepared, view: DatasetView) -> html.Section:

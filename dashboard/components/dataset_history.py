@@ -7,14 +7,10 @@ from dash import html
 
 from dashboard import catalogue, connection, links, reading
 from dashboard.catalogue import Prepared
-from dashboard.components.basics import (
-    card,
-    facts,
-    link,
-)
+from dashboard.components.basics import badge, card, facts, link
 from dashboard.components.notices import blank
 from dashboard.components.tables import Column, table
-from dashboard.wording import NOTHING, count, extent, percent
+from dashboard.wording import NOTHING, count, extent, number, percent
 from tunescope.store import frames
 
 
@@ -32,16 +28,11 @@ def preparation(one: Prepared, parameters: Mapping[str, Any]) -> html.Div:
         ("Shares", f"{percent(about.get('validation'), 0)} validation, {percent(about.get('test'), 0)} test"),
         ("Corrections", html.Code(about["corrections"]) if about.get("corrections") else "none"),
     ]
-    rules = [(str(name).replace("_", " "), str(value)) for name, value in policy.items()]
+    rules = [(str(name).replace("_", " "), number(value)) for name, value in policy.items()]
     return html.Div(
         [
-            html.Div(
-                [
-                    card("How it was prepared", facts(pairs)),
-                    card("Policy", facts(rules) if rules else blank("The usual one.")),
-                ],
-                className="split-even",
-            ),
+            card("How it was prepared", facts(pairs), className="in-columns"),
+            card("Policy", facts(rules) if rules else blank("The usual one."), className="in-columns"),
             card("Runs that used it", _runs(one)),
         ]
     )
@@ -54,7 +45,7 @@ def _runs(one: Prepared) -> html.Div:
     lines = [
         [
             link(row["run_id"], links.run(row["run_id"]), "link run-name"),
-            str(row["state"]),
+            badge(str(row["state"])),
             count(tallies.get(row["run_id"], reading.Tally()).ended),
             percent(tallies.get(row["run_id"], reading.Tally()).best),
         ]

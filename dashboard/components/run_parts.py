@@ -98,4 +98,4 @@ def settings(view: RunView) -> html.Div:
         ("Version", view.row["version"]),
         ("Files", html.Code(str(view.folder))),
     ]
-    return html.Div(facts(pairs))
+    return html.Div(facts(pairs), className="in-columns")
