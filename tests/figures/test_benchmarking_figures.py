@@ -30,6 +30,11 @@ def test_each_cost_has_a_bar_a_model(name: str) -> None:
     assert figure.layout.xaxis.title.text == COSTS[name].title
 
 
+@pytest.mark.parametrize("models", [1, 2, 5])
+def test_rows_fill_their_picture_however_few_they_are(models: int) -> None:
+    assert list(draw_intervals([ROW] * models).layout.yaxis.range) == [models - 0.5, -0.5]
+
+
 def test_nothing_to_draw_is_a_sentence() -> None:
     assert NOTHING_TESTED[:10] in draw_intervals([]).layout.annotations[0].text
     unknown = draw_costs([replace(ROW, train_seconds=None)], "train_seconds")

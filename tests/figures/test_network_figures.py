@@ -15,6 +15,11 @@ def test_each_network_is_a_dot_by_its_cost() -> None:
     assert "<b>s" not in figure.data[-1].text[0].replace("<b>&lt;b&gt;s", "")
 
 
+def test_networks_that_all_cost_the_same_stand_on_an_axis_from_zero() -> None:
+    figure = draw(Networks("weights", 2, TradeOff((POINT, POINT), (POINT,)), ()))
+    assert figure.layout.xaxis.rangemode == "tozero"  # else each tick reads 184.522k
+
+
 def test_nothing_to_draw_is_a_sentence() -> None:
     figure = draw(Networks("seconds", 0, TradeOff((), ()), ()))
     assert figure.layout.annotations[0].text.replace("<br>", " ") == EMPTY

@@ -71,12 +71,12 @@ def draw_costs(rows: Sequence[Measured], name: str, dark: bool = False) -> "Figu
 
 
 def _rows(rows: Sequence[Measured], dark: bool) -> "Figure":
-    figure = style.blank(dark, height=_AROUND + _ROW * max(3, len(rows)), showlegend=False)
+    figure = style.blank(dark, height=_AROUND + _ROW * max(2, len(rows)), showlegend=False)
     figure.update_layout(margin={"t": 8})
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[f"{plain(row.run_id, 20)}<br>{plain(row.model, 20)}" for row in rows],
-        range=[max(3, len(rows)) - 0.5, -0.5],
+        range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         tickfont={"size": 11},
     )

@@ -71,6 +71,8 @@ def _drawn(trade_off: TradeOff, title: str, said: Callable[[float], str], dark: 
     figure.update_xaxes(title_text=title, type="log" if log else "linear")
     if log:
         figure.update_xaxes(dtick="D2" if high < 100 * low else 1, tickformat="~g")
+    elif low == high:
+        figure.update_xaxes(rangemode="tozero")  # around one value alone the ticks would read the same
     figure.update_yaxes(style.measure_axis(trade_off.measure, (point.score for point in points)))
     return figure
 
