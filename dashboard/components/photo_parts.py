@@ -22,7 +22,7 @@ def choice(models: Sequence[PhotoModel]) -> Any:
     """The winners of all runs, to choose from."""
     if not models:
         text = "Photos are answered by the winner of a run: start one, and come back when it has finished."
-        return empty("camera", "No model yet", text, button_link("Start a run", "new", links.NEW, "primary"))
+        return empty("camera", "No model yet", text, button_link("New run", "new", links.NEW, "primary"))
     shown, rest = models[:_SHOWN_MODELS], models[_SHOWN_MODELS:]
     more = fold(f"{count(len(rest), 'older model')}", _cards(rest)) if rest else None
     note = [
@@ -52,7 +52,7 @@ def _model_card(model: PhotoModel) -> Any:
 
 def unusable(model: PhotoModel) -> Any:
     """Why a model cannot answer."""
-    page = button_link("Its page", "open", links.trial(model.study, model.number))
+    page = button_link("Model page", "open", links.trial(model.study, model.number))
     return notice("warning", f"{model.study} #{model.number} cannot answer photos", model.problem, page)
 
 
@@ -60,7 +60,7 @@ def about(model: PhotoModel) -> html.Section:
     """The chosen model: what it is, how good it is, and which classes it knows."""
     name = f"{model.row['model']} for {model.dataset['name']}"
     actions = [
-        button_link("Its page", "open", links.trial(model.study, model.number)),
+        button_link("Model page", "open", links.trial(model.study, model.number)),
         button_link("Choose another", "search", links.PREDICT),
     ]
     known, more = model.classes[:_SHOWN_CLASSES], len(model.classes) - _SHOWN_CLASSES

@@ -237,7 +237,7 @@ def _none_yet() -> html.Div:
         "Until then, see below how each would move the rate."
     )
     start = links.with_query(links.NEW, {})
-    return notice("info", "No deep model has been trained yet", text, button_link("New run", "new", start))
+    return notice("info", "No policy has been tried yet", text, button_link("New run", "new", start))
 
 
 # ---- parts ----

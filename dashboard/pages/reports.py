@@ -140,9 +140,7 @@ def _contents(picked: Collection[str]) -> dict[str, Any]:
         return {"list": _list(rows, picked)}
     text = "Each run that finishes writes one: what was searched, what won, what it gets wrong, what it cost."
     return {
-        "list": empty(
-            "reports", "No report yet", text, button_link("Start a run", "new", links.NEW, "primary")
-        )
+        "list": empty("reports", "No report yet", text, button_link("New run", "new", links.NEW, "primary"))
     }
 
 

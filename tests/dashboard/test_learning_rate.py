@@ -125,7 +125,7 @@ def test_an_empty_store_and_one_of_plain_optuna_show_how_policies_move(tmp_path:
     study.optimize(lambda one: len(one.suggest_categorical("x.policy", ["buy", "sell"])), n_trials=3)
     browser = Browser(create_app(store.url))
     shown = browser.show("/learning-rate")
-    assert "No deep model has been trained yet" in shown
+    assert "No policy has been tried yet" in shown
     assert "kedro run --pipelines=preprocessing,learning_rate_search" in shown
     assert set(lines(show(browser))) == {"onecycle", "warmup_cos", "step", "triexp"}
     store.close()
