@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard import links, reading
+from dashboard import links, predictions, reading
 from dashboard.reading import parameters_of
 from dashboard.wording import is_missing
-from tunescope.errors import UnknownNameError
+from tunescope.analysis.selection import evenly
+from tunescope.errors import SourceError, UnknownNameError
 from tunescope.store import Store, frames
 from tunescope.store.lineage import numbered
 
 # What every saved model has, and the last that is written of it.
 DESCRIPTION = "model.json"
+# Validation images that are offered to who has no photo at hand.
+_SAMPLES = 48
 _UNENDED = {
     "RUNNING": "It is still being trained: it can be asked when it has ended.",
     "INTERRUPTED": "Its training was interrupted: resume the run to train it again.",
@@ -87,6 +90,21 @@ def find(store: Store, study: str, number: str) -> PhotoModel:
     if not found:
         raise UnknownNameError(f"There is no trial `{number}` of a study `{study}` in this store.")
     return found[0]
+
+
+def samples(model: PhotoModel) -> list[dict[str, str]]:
+    """Some validation images of a model, each with ``address`` and ``name``; none where it left none."""
+    try:
+        found = predictions.read(model.row, model.dataset).found
+    except SourceError:
+        return []
+    return [
+        {
+            "address": links.thumbnail(model.dataset["fingerprint"], int(found.rows[place])),
+            "name": f"{model.classes[found.labels[place]]}, validation image {found.rows[place]}",
+        }
+        for place in evenly(len(found.rows), _SAMPLES)
+    ]
 
 
 def is_saved(row: Mapping[str, Any]) -> bool:

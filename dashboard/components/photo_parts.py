@@ -1,6 +1,7 @@
 """The parts of `/predict`: models to choose from, the chosen one, and the place for photos."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -94,23 +95,24 @@ def unfinished(model: PhotoModel) -> Any:
     return notice("info", "Not the winner yet", text, badge(str(model.run["state"])))
 
 
-def workbench(model: PhotoModel) -> html.Div:
-    """The place where photos are given, and where their answers appear; the browser fills it."""
+def workbench(model: PhotoModel, samples: Sequence[Mapping[str, str]]) -> html.Div:
+    """The place where photos or samples are given, and where their answers appear; the browser fills it."""
     known = {
         "data-study": model.study,
         "data-trial": str(model.number),
         "data-most": str(MOST_PHOTOS),
         "data-bytes": str(MOST_BYTES),
         "data-size": memory(MOST_BYTES),
+        "data-samples": json.dumps(samples),
     }
     return html.Div(
-        [_zone(), _tools(), html.Div(id="photo-gallery", className="photo-gallery")],
+        [_zone(bool(samples)), _tools(), html.Div(id="photo-gallery", className="photo-gallery")],
         id="photo-bench",
         **known,
     )
 
 
-def _zone() -> html.Div:
+def _zone(has_samples: bool) -> html.Div:
     limits = (
         f"Up to {MOST_PHOTOS} at once, {memory(MOST_BYTES)} each: JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP. "
         "They go to this dashboard's server alone, which forgets them when it has answered."
@@ -134,7 +136,15 @@ def _zone() -> html.Div:
         **attributes(aria_label="Photos to ask about"),
     )
     said = html.Div(id="photo-message", className="photo-message", **attributes(aria_live="polite"))
-    return html.Div([zone, said], id="photo-zone", className="photo-zone")
+    return html.Div([zone, _offer() if has_samples else None, said], id="photo-zone", className="photo-zone")
+
+
+def _offer() -> html.P:
+    """The way for who has no photo at hand. Test images stay sealed."""
+    press = html.Button(
+        "Try three images of the validation split", id="photo-sample", type="button", className="link-button"
+    )
+    return html.P(["No photo at hand? ", press], className="photo-offer")
 
 
 def _tools() -> html.Div:

@@ -36,7 +36,11 @@ def _chosen(store: Store, study: str, number: str) -> list[Any]:
         return [photo_parts.unusable(model), _choice(store)]
     # Loading takes longer than choosing a photo should have to wait for.
     connection.current().photos.prepare(model.order())
-    return [photo_parts.about(model), photo_parts.unfinished(model), photo_parts.workbench(model)]
+    return [
+        photo_parts.about(model),
+        photo_parts.unfinished(model),
+        photo_parts.workbench(model, photo_models.samples(model)),
+    ]
 
 
 def _choice(store: Store) -> Any:

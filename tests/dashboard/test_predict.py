@@ -5,6 +5,7 @@ import io
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from PIL import Image
 from dashboard import connection
 from dashboard.app import create_app
 from dashboard.launch import Launcher
-from dashboard.photo_models import find
+from dashboard.photo_models import find, samples
 from dashboard.photo_process import PhotoError, PhotoProcess, loaded_model
 from dashboard.photos import MOST_BYTES
 from tunescope.benchmark.photos import PhotoModel
@@ -85,6 +86,21 @@ def test_the_chosen_model_says_what_it_knows_and_takes_photos(browser: Browser) 
     for word in ("cnn for stripes", "stripes0", "94.4% of the sealed test images", "photo-bench", "Up to 24"):
         assert word in shown, word
     assert "still searching" not in shown
+
+
+def test_validation_images_are_offered_and_no_others(
+    photo_models: tuple[Store, PhotoSample], client: FlaskClient
+) -> None:
+    store, sample = photo_models
+    model = find(store, STUDY, "0")
+    offered, rows = samples(model), sample.dataset.indices("validation")
+    assert len(offered) == len(rows)
+    for one, row in zip(offered, rows, strict=True):
+        name = sample.dataset.classes[sample.dataset.labels[row]]
+        assert one["name"] == f"{name}, validation image {row}"
+        shown = np.asarray(Image.open(io.BytesIO(client.get(one["address"]).data)))
+        np.testing.assert_array_equal(shown, sample.dataset.images[row])
+    assert samples(replace(model, row={**model.row, "folder": None})) == []
 
 
 def test_any_trial_with_a_saved_model_can_be_chosen(browser: Browser) -> None:

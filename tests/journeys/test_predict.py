@@ -100,6 +100,18 @@ def test_three_photos_are_predicted_by_the_winner(
     assert complaints == []
 
 
+def test_who_has_no_photo_at_hand_tries_validation_images(page: Page, address: str) -> None:
+    page.goto(f"{address}/predict?study={STUDY}&trial=0")
+    offer = page.get_by_role("button", name="Try three images of the validation split")
+    offer.press("Enter")
+    expect(page.locator("#photo-count")).to_have_text("3 photos")
+    offer.click()
+    expect(page.locator("#photo-count")).to_have_text("6 photos")
+    expect(page.locator(".photo-card .photo-rank").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".photo-card", has_text=", validation image ")).to_have_count(6)
+    expect(page.locator(".photo-card", has_text="looks unlike")).to_have_count(0)
+
+
 def test_a_photo_can_be_pasted_and_the_number_is_limited_on_a_phone(
     browser: Browser, address: str, sample: PhotoSample
 ) -> None:

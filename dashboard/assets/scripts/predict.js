@@ -5,6 +5,7 @@
 
   const PATIENCE = 20; // times that a busy server is asked again
   const FIRST_CLASSES = 5;
+  const SAMPLES = 3;
   const VIEWS = ["where", "photo", "seen"];
   const byId = (id) => document.getElementById(id);
   const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
@@ -107,6 +108,19 @@
     }
     if (files.length) take(files);
     else say(nothing, true);
+  }
+
+  async function sample() {
+    const known = new Set(shots.map((one) => one.name)), files = [];
+    const left = JSON.parse(byId("photo-bench").dataset.samples).filter((one) => !known.has(one.name));
+    while (left.length && files.length < SAMPLES) {
+      const [{ address, name }] = left.splice(Math.floor(Math.random() * left.length), 1);
+      const answer = await fetch(address).catch(() => null);
+      if (!answer || !answer.ok) break;
+      files.push(new File([await answer.blob()], name, { type: "image/png" }));
+    }
+    if (files.length) take(files);
+    else say("No more validation images can be had: some may have been deleted. Choose photos of your own.", true);
   }
 
   /* ---- the camera: phones have a better one of their own ---- */
@@ -393,11 +407,13 @@
   /* ---- events; Dash makes the elements anew, so the document listens ---- */
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("#photo-choose, #photo-camera, #photo-paste, #photo-clear, .photo-view");
+    const target = event.target.closest(
+      "#photo-choose, #photo-camera, #photo-paste, #photo-sample, #photo-clear, .photo-view");
     if (!target) return;
     if (target.id === "photo-choose") choose(false);
     else if (target.id === "photo-camera") openCamera();
     else if (target.id === "photo-paste") paste();
+    else if (target.id === "photo-sample") sample();
     else if (target.id === "photo-clear") [...shots].forEach(removeShot);
     else keepView(target.dataset.view);
   });
