@@ -6,19 +6,18 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard import catalogue, links
+from dashboard import catalogue, links, predictions
 from dashboard.catalogue import Prepared
 from dashboard.components.basics import attributes, card, fold, icon, sentence, tile
 from dashboard.components.charts import picture
 from dashboard.components.dataset_bits import PLACES, THUMB
 from dashboard.components.notices import blank, notice
-from dashboard.components.side_by_side_predictions import read_answers
 from dashboard.components.side_by_side_tables import Compared, mark
 from dashboard.dataset_view import DatasetView
 from dashboard.wording import count, listing, percent
+from tunescope.analysis.mistakes import Predictions
 from tunescope.analysis.side_by_side_answers import (
     AnswerComparison,
-    Answers,
     Dispute,
     PairTest,
     compare_answers,
@@ -39,7 +38,7 @@ _OPEN = 12
 def answers_parts(store: Store, compared: Compared, dataset: dict[str, Any], dark: bool) -> list[Any]:
     """Cards that compare the answers of all trials whose predictions can be read; all of one dataset."""
     classes = tuple(map(str, dataset["classes"]))
-    found, faults = _read(compared, len(classes))
+    found, faults = _read(compared, dataset)
     missing = _missing(faults)
     if len(found) < 2:
         text = "Answers can be compared when at least two of the trials left predictions."
@@ -59,14 +58,14 @@ def answers_parts(store: Store, compared: Compared, dataset: dict[str, Any], dar
     ]
 
 
-def _read(compared: Compared, classes: int) -> tuple[dict[int, Answers], list[str]]:
+def _read(compared: Compared, dataset: dict[str, Any]) -> tuple[dict[int, Predictions], list[str]]:
     """Answers by position, and why others have none."""
     found, faults = {}, []
     for position, row in enumerate(compared.rows):
         try:
-            found[position] = read_answers(row["folder"], classes)
+            found[position] = predictions.read(row, dataset).found
         except SourceError as error:
-            faults.append(f"{LETTERS[position]} is not among them: {error}.")
+            faults.append(f"Trial {LETTERS[position]} is not among them. {error}")
     return found, faults
 
 
@@ -74,7 +73,7 @@ def _missing(faults: Sequence[str]) -> Any:
     return notice("info", "Not all answers are known", " ".join(faults)) if faults else None
 
 
-def _of_images(result: AnswerComparison, found: dict[int, Answers]) -> str:
+def _of_images(result: AnswerComparison, found: dict[int, Predictions]) -> str:
     most = max(len(one.rows) for one in found.values())
     if result.images == most:
         return f"All of them answered the same {count(result.images, 'image')}. Test images stay sealed."

@@ -21,6 +21,13 @@ def test_what_analyses_need_of_the_probabilities_is_kept() -> None:
     assert found.margins.tolist() == pytest.approx([0.3, 0.85, 0.5, 0.7, 0.05])
 
 
+def test_those_of_some_images_come_in_the_order_of_their_rows() -> None:
+    some = predictions(PROBABILITIES, LABELS, [9, 4, 7, 2, 5]).at(np.array([4, 9, 2, 8]))
+    assert some.rows.tolist() == [2, 4, 9]
+    assert some.labels.tolist() == [2, 0, 1]
+    assert some.confidences.tolist() == [0.8, 0.9, 0.6]
+
+
 def test_the_surest_mistakes_come_first() -> None:
     assert surest_mistakes(predictions(PROBABILITIES, LABELS, ROWS)).tolist() == [3, 2, 0]
 
@@ -50,6 +57,7 @@ def test_a_cell_holds_its_own_mistakes_the_surest_first_and_right_answers_the_le
         ([[np.inf, 0.5]], [0], [0], "sum 1"),
         ([[1.5, -0.5]], [0], [0], "sum 1"),
         ([[3.0, 4.0]], [0], [0], "sum 1"),
+        ([[0.5, 0.5], [0.5, 0.5]], [0, 1], [4, 4], "twice"),
     ],
 )
 def test_what_are_no_predictions_is_refused(probabilities: Any, labels: Any, rows: Any, words: str) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from tunescope.analysis.confusion import confusion
+from tunescope.analysis.mistakes import Predictions
 from tunescope.analysis.side_by_side_answers import (
-    Answers,
     compare_answers,
     mcnemar,
     pair_test,
@@ -18,15 +18,16 @@ from tunescope.analysis.side_by_side_answers import (
 )
 
 
-def _answers(labels, predicted, rows=None, confidences=0.8, of_truth=None) -> Answers:
+def _answers(labels, predicted, rows=None, confidences=0.8, of_truth=None) -> Predictions:
     labels, predicted = np.asarray(labels), np.asarray(predicted)
     right = np.where(labels == predicted, confidences, 0.1)
-    return Answers(
+    return Predictions(
         rows=np.arange(len(labels)) if rows is None else np.asarray(rows),
         labels=labels,
         predicted=predicted,
         confidences=np.full(len(labels), confidences),
         of_truth=right if of_truth is None else np.asarray(of_truth),
+        margins=np.full(len(labels), confidences),
     )
 
 

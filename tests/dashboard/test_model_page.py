@@ -164,6 +164,14 @@ def test_predictions_that_cannot_be_used_are_told(store: Store, model: Path, arr
         assert words in text(outputs, region)
 
 
+def test_predictions_that_were_written_again_are_read_again(store: Store, model: Path) -> None:
+    before = text(answers(store), "matrix")
+    with np.load(model / FILE) as arrays:
+        kept = dict(arrays)
+    np.savez(model / FILE, **{**kept, "probabilities": np.roll(kept["probabilities"], 1, axis=1)})
+    assert text(answers(store), "matrix") != before
+
+
 def test_a_trial_that_left_no_predictions_says_so(store: Store, model: Path) -> None:
     (model / FILE).unlink()
     assert "left no predictions" in text(answers(store), "matrix")

@@ -1,7 +1,6 @@
 """Two to six trials side by side."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,9 +18,7 @@ from prepared_samples import write_prepared
 from dashboard import connection
 from dashboard.components import side_by_side
 from dashboard.components.basics import breakable
-from dashboard.components.side_by_side_predictions import read_answers
 from dashboard.launch import Launcher
-from tunescope.errors import SourceError
 from tunescope.store import Store, frames, open_store, runs
 from tunescope.store import trials as trial_rows
 
@@ -144,7 +141,7 @@ def test_equal_models_are_not_called_different(signs: Any) -> None:
 def test_the_others_are_compared_when_one_left_no_predictions(signs: Any) -> None:
     failed = signs.grid[8]
     text = _show(signs.store, [failed, *signs.grid[:2]])
-    assert "A is not among them: it left no predictions." in text
+    assert "Trial A is not among them. This trial left no predictions." in text
     assert "Confusion matrix of B" in text
     assert "Confusion matrix of A" not in text
     assert "against B" in text
@@ -253,53 +250,3 @@ def test_a_thousand_classes_and_200_long_parameters_stay_below_a_megabyte(many_c
     assert "984 others are left out" in text
     assert "The other 976 classes differ less" in text
     assert len(text) < 1_000_000
-
-
-def _npz(folder: Path, **changes: Any) -> str:
-    content: dict[str, Any] = {"rows": np.arange(3), "labels": np.array([0, 1, 1])}
-    content["probabilities"] = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], dtype=np.float32)
-    np.savez(folder / "validation.npz", **{**content, **changes})
-    return str(folder)
-
-
-def test_answers_are_read_in_the_order_of_the_images(tmp_path: Path) -> None:
-    found = read_answers(_npz(tmp_path, rows=np.array([9, 4, 7])), 2)
-    assert found.rows.tolist() == [4, 7, 9]
-    assert found.predicted.tolist() == [1, 0, 0]
-    assert found.confidences == pytest.approx([0.8, 0.6, 0.9])
-    assert found.of_truth == pytest.approx([0.8, 0.4, 0.9])
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"labels": np.array([0, 1, 2])}, "labels are not within 0 and 1"),
-        ({"labels": np.array([0, 1])}, "not one row an image"),
-        ({"probabilities": np.full((3, 2), np.nan)}, "not all of its probabilities are finite"),
-        ({"rows": np.array([{}, {}, {}])}, "is damaged"),
-    ],
-)
-def test_damaged_predictions_are_told(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(SourceError, match=words):
-        read_answers(_npz(tmp_path, **changes), 2)
-
-
-def test_a_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
-    path = Path(_npz(tmp_path)) / "validation.npz"
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(SourceError, match="is damaged"):
-        read_answers(str(tmp_path), 2)
-
-
-def test_a_trial_without_folder_or_file_left_nothing(tmp_path: Path) -> None:
-    for folder in (None, float("nan"), str(tmp_path), str(tmp_path / "gone")):
-        with pytest.raises(SourceError, match="it left no"):
-            read_answers(folder, 2)
-
-
-def test_predictions_that_were_written_again_are_read_again(tmp_path: Path) -> None:
-    first = read_answers(_npz(tmp_path), 2)
-    shutil.rmtree(tmp_path)
-    tmp_path.mkdir()
-    second = read_answers(_npz(tmp_path, probabilities=np.array([[0.1, 0.9]] * 3)), 2)
-    assert (first.predicted.tolist(), second.predicted.tolist()) == ([0, 1, 0], [1, 1, 1])

@@ -1,7 +1,7 @@
 """Which predictions to look at: the surest mistakes, the least certain, those of a confusion's cell."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,12 @@ class Predictions:
     of_truth: NDArray[np.float64]
     margins: NDArray[np.float64]
 
+    def at(self, rows: NDArray[np.int64]) -> "Predictions":
+        """What was answered to some of the images, in the order of their rows."""
+        order = np.argsort(self.rows)
+        kept = order[np.isin(self.rows[order], rows)]
+        return Predictions(*(getattr(self, one.name)[kept] for one in fields(self)))
+
 
 def predictions(probabilities: ArrayLike, labels: ArrayLike, rows: ArrayLike) -> Predictions:
     """Keep what analyses need of a model's probabilities, a few numbers an image however many classes.
@@ -41,7 +47,7 @@ def predictions(probabilities: ArrayLike, labels: ArrayLike, rows: ArrayLike) ->
     Args:
         probabilities: shape (n, classes), two classes or more; each row adds up to 1.
         labels: true class indices, shape (n,).
-        rows: rows of the images in the packed arrays, shape (n,).
+        rows: rows of the images in the packed arrays, each once, shape (n,).
 
     Raises:
         ParameterError: when shapes, labels or probabilities are not like that.
@@ -95,6 +101,8 @@ def _check(probabilities: NDArray[Any], labels: NDArray[Any], rows: NDArray[Any]
         shapes = f"{probabilities.shape}, {labels.shape} and {rows.shape}"
         rule = "must be (n, classes), (n,) and (n,)"
         raise ParameterError(f"The shapes of probabilities, labels and rows are {shapes}, but {rule}")
+    if len(np.unique(rows)) != len(rows):
+        raise ParameterError("The rows name an image twice")
     if len(labels) and not 0 <= labels.min() <= labels.max() < size:
         raise ParameterError(f"A label is outside 0 to {size - 1}, the classes of the probabilities")
     sums = probabilities.sum(axis=1, dtype=np.float64)

@@ -7,35 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """The answers of one model to n images.
-
-    Attributes:
-        rows: rows of the images in the packed arrays, ascending, each once, shape (n,).
-        labels: true class indices, shape (n,).
-        predicted: class indices that the model answered, shape (n,).
-        confidences: probability that it gave to its answer, shape (n,).
-        of_truth: probability that it gave to the true class, shape (n,).
-    """
-
-    rows: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    confidences: NDArray[np.float64]
-    of_truth: NDArray[np.float64]
-
-    def at(self, rows: NDArray[np.int64]) -> "Answers":
-        """The answers to some of the images."""
-        kept = np.isin(self.rows, rows)
-        return Answers(
-            self.rows[kept],
-            self.labels[kept],
-            self.predicted[kept],
-            self.confidences[kept],
-            self.of_truth[kept],
-        )
+from tunescope.analysis.mistakes import Predictions
 
 
 @dataclass(frozen=True)
@@ -132,7 +104,7 @@ class AnswerComparison:
     test: PairTest | None
 
 
-def shared(answers: Sequence[Answers]) -> tuple[Answers, ...]:
+def shared(answers: Sequence[Predictions]) -> tuple[Predictions, ...]:
     """The answers to the images that all models answered and call the same; empty where there are none."""
     rows = answers[0].rows
     for one in answers[1:]:
@@ -143,7 +115,7 @@ def shared(answers: Sequence[Answers]) -> tuple[Answers, ...]:
 
 
 def compare_answers(
-    answers: Sequence[Answers], classes: int, most_classes: int = 16, most_images: int = 24
+    answers: Sequence[Predictions], classes: int, most_classes: int = 16, most_images: int = 24
 ) -> AnswerComparison:
     """Compare models by their answers to the same images.
 
@@ -196,7 +168,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
     return min(1.0, 2 * math.fsum(math.exp(log - n * math.log(2)) for log in logs))
 
 
-def _disputes(answers: Sequence[Answers], predicted: NDArray[np.int64], most: int) -> tuple[Dispute, ...]:
+def _disputes(answers: Sequence[Predictions], predicted: NDArray[np.int64], most: int) -> tuple[Dispute, ...]:
     supporters = (predicted[:, None] == predicted[None]).sum(axis=1)
     dissent = len(answers) - supporters.max(axis=0)
     truth = np.stack([one.of_truth for one in answers])
