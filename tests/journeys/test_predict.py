@@ -113,8 +113,10 @@ def test_who_has_no_photo_at_hand_tries_validation_images(page: Page, address: s
 
 
 def test_a_photo_can_be_pasted_and_the_number_is_limited_on_a_phone(
-    browser: Browser, address: str, sample: PhotoSample
+    browser: Browser, address: str, sample: PhotoSample, tmp_path: Path
 ) -> None:
+    named_at_length = tmp_path / f"{'a-photo-of-a-hand-' * 6}.png"
+    named_at_length.write_bytes(sample.content(0))
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{address}/predict?study={STUDY}&trial=1")
@@ -122,8 +124,9 @@ def test_a_photo_can_be_pasted_and_the_number_is_limited_on_a_phone(
     page.evaluate(PASTE, base64.b64encode(sample.content(0)).decode())
     expect(page.locator(".photo-card .photo-ranking")).to_have_count(1, timeout=30_000)
     expect(page.locator(".photo-name")).to_have_text("copied.png")
-    give(page, sample.paths("train")[:24])
+    give(page, [named_at_length, *sample.paths("train")[:23]])
     expect(page.locator("#photo-message")).to_contain_text("Only 24 photos fit here at once: 1 of 24")
     expect(page.locator(".photo-card")).to_have_count(24)
+    expect(page.locator(".photo-card").nth(1).locator(".photo-ranking")).to_be_visible(timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     context.close()
