@@ -94,6 +94,12 @@ def test_names_joined_by_plus_are_a_list() -> None:
         ("search.max_trails", 5, "`search.max_trails` is unknown (did you mean `search.max_trials`?)"),
         ("serach", {"seed": 1}, "`serach` is unknown (did you mean `search`?)"),
         ("run.id", "My Run", "`run.id` is `My Run`, but must begin with a lower-case letter"),
+        (
+            "search.training.device",
+            "gpu",
+            "`search.training.device` is `gpu`, but must be `auto`, `cpu`, `cuda`, or `cuda:` with",
+        ),
+        ("search.seed", None, "`search.seed` is empty, but must be a whole number"),
         ("run.id", 7, "`run.id` is 7, but must be text"),
         ("dataset.source", "", "`dataset.source` is ``, but must not be empty"),
         ("dataset.validation", 0.5, "`dataset.validation` is 0.5, but must be less than 0.5"),

@@ -25,6 +25,7 @@ from tunescope.errors import ParameterError
 
 RUN_ID_PATTERN = r"^[a-z][a-z0-9-]*$"
 DATASET_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
 Direction = Literal["maximize", "minimize"]
 Objective = Literal[
     "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "latency", "size", "training_time"
@@ -216,7 +217,7 @@ class FeaturesParameters(_Section):
 class TrainingParameters(_Section):
     """How every trial is trained, whatever its hyperparameters."""
 
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto, cpu, cuda or cuda:N")
+    device: str = Field("auto", pattern=DEVICE_PATTERN, description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Numbers that deep models compute with"
     )
@@ -390,6 +391,7 @@ _RULES = {
 _PATTERNS = {
     RUN_ID_PATTERN: "must begin with a lower-case letter and hold only lower-case letters, digits and dashes",
     DATASET_NAME_PATTERN: "must begin with a letter or digit and hold only letters, digits and `.`, `_`, `-`",
+    DEVICE_PATTERN: "must be `auto`, `cpu`, `cuda`, or `cuda:` with the number of a GPU",
 }
 _KINDS = {"int": "must be a whole number", "float": "must be a number", "bool": "must be true or false"}
 
@@ -411,6 +413,8 @@ def _sentence(details: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "empty"
     return f"`{value}`" if isinstance(value, str) else repr(value)
 
 

@@ -95,8 +95,9 @@ def _control(page: str, field: Field, value: Any, choices: Sequence[Mapping[str,
         return dbc.Input(type="text", **properties)
     if field.kind == "configurations":
         return dbc.Textarea(rows=3, spellcheck="false", **properties)
-    step = 1 if field.kind == "whole" else "any"
-    return dbc.Input(type="number", step=step, inputmode="decimal", **properties)
+    # Whole numbers too: what breaks a step never leaves the browser, and would be told as nothing entered.
+    mode = "numeric" if field.kind == "whole" else "decimal"
+    return dbc.Input(type="number", step="any", inputmode=mode, **properties)
 
 
 def _options(field: Field) -> dict[str, str]:

@@ -70,9 +70,8 @@ def _name(one: Hyperparameter) -> html.Div:
 
 
 def _range(one: Hyperparameter, change: Mapping[str, Any]) -> list[Any]:
-    step = 1 if one.type == "int" else "any"
     bounds = [
-        _input(one, key, label, value=change.get(key, getattr(one, key)), type="number", step=step,
+        _input(one, key, label, value=change.get(key, getattr(one, key)), type="number", step="any",
                placeholder=f"{getattr(one, key):g}", inputmode="decimal")
         for key, label in (("low", "From"), ("high", "To"))
     ]  # fmt: skip

@@ -92,3 +92,17 @@ def test_a_run_is_cloned_on_the_page(page: Page, address: str) -> None:
     expect(page.locator("#new-command")).to_contain_text("search.seed=5")
     page.go_back()
     expect(page.locator("#new-command")).to_have_text("kedro run")
+
+
+def test_a_fraction_where_a_whole_number_belongs_is_a_fault_and_not_an_empty_field(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/new")
+    page.get_by_label("Trials", exact=True).fill("1.5")
+    to_mend = page.locator("#new-to-mend")
+    expect(to_mend).to_contain_text("search.max_trials is 1.5, but must be a whole number", timeout=_PATIENCE)
+    page.get_by_label("Trials", exact=True).fill("15")
+    page.locator("#new-spaces summary", has_text="svm").click()
+    page.locator("#new-spaces summary", has_text="decision tree").click()
+    page.get_by_label("decision_tree.max_depth To").fill("17.5")
+    expect(to_mend).to_contain_text("search.space.decision_tree.max_depth.high is 17.5")

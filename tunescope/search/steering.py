@@ -28,7 +28,7 @@ def ask(
     state = runs.get(store, run_id)["state"]
     if state not in LIVE:
         raise RunError(
-            f"Run `{run_id}` is {state}, and reads no commands any more: there is nothing to {name}"
+            f"Run `{run_id}` is {state}, and reads no commands any more: only a run at work can be steered"
         )
     return commands.send(store, run_id, name, argument)
 
