@@ -106,3 +106,20 @@ def test_a_fraction_where_a_whole_number_belongs_is_a_fault_and_not_an_empty_fie
     page.locator("#new-spaces summary", has_text="decision tree").click()
     page.get_by_label("decision_tree.max_depth To").fill("17.5")
     expect(to_mend).to_contain_text("search.space.decision_tree.max_depth.high is 17.5")
+
+
+def test_a_start_that_met_no_server_can_be_clicked_again_when_it_is_back(
+    page: Page, address: str, store: Store
+) -> None:
+    page.goto(f"{address}/new?run.id=second-click")
+    expect(page.locator(".estimate-figure")).to_contain_text("About", timeout=_PATIENCE)
+    start, offline = page.get_by_role("button", name="Start run"), page.locator("#shell-offline")
+    page.context.set_offline(True)
+    start.click()
+    expect(offline).to_contain_text("No connection")
+    expect(start).to_be_enabled()
+    page.context.set_offline(False)
+    expect(offline).to_be_hidden(timeout=_PATIENCE)
+    start.click()
+    page.wait_for_url("**/runs/second-click")
+    assert "second-click" in set(frames.runs_frame(store)["run_id"])

@@ -172,10 +172,16 @@
     if (location.pathname !== "/new" && !isUploading) location.reload();
   }
 
+  const isCallback = (request) => String(request && request.url || request).includes("_dash-update-component");
+
   window.fetch = function (...given) {
-    const answer = plainFetch.apply(this, given);
-    answer.catch((error) => { if (error.name !== "AbortError") waitForServer(); });
-    return answer;
+    return plainFetch.apply(this, given).catch((error) => {
+      if (error.name === "AbortError") throw error;
+      waitForServer();
+      // As one that changes nothing: of one that failed, Dash leaves disabled whatever waited for its answer.
+      if (isCallback(given[0])) return new Response(null, { status: 204 });
+      throw error;
+    });
   };
 
   function watchToasts() {
