@@ -57,7 +57,7 @@ def _wanted(view: RunView) -> int:
 
 
 def _worker(view: RunView, number: int, trial: Mapping[str, Any] | None) -> html.Li:
-    name = html.Span(f"Worker {number + 1}", className="worker-name")
+    name = html.Span(f"Worker {number}", className="worker-name")
     if trial is None:
         idle = html.Span(_rest(view), className="worker-what muted")
         return html.Li([html.Span(icon("waiting"), className="worker-mark"), name, idle], className="worker")

@@ -36,7 +36,7 @@ _OUTLIERS = (
     Column("Trial"),
     Column("Model"),
     Column("Took", is_number=True),
-    Column("Times its kind", is_number=True),
+    Column("Times the median", is_number=True),
     Column("Why"),
 )
 # A network that needs so many times the median's work, or a device that was so much slower, tells enough.

@@ -48,7 +48,7 @@ def test_only_interrupted_runs_have_a_resume_button_on_the_overview(browser: Bro
     ("run_id", "words", "absent"),
     [
         ("signs-starting", ["Starting", "run-stop", "Prepare the images"], ['"run-resume"']),
-        ("signs-running", ["Running", "run-stop", "Search with tpe", "Worker 1"], ['"run-resume"']),
+        ("signs-running", ["Running", "run-stop", "Search with tpe", "Worker 0"], ['"run-resume"']),
         (
             "signs-finished",
             ["The winner is", "92.2%", "84.8", "/files/signs-finished/summary.json"],
