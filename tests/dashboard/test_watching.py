@@ -236,7 +236,8 @@ def test_an_interrupted_run_says_what_happened_and_can_be_resumed(
 def test_a_run_whose_process_hangs_says_since_when(browser: Browser, samples: Samples, store: Store) -> None:
     runs.relate(store, "signs", heartbeat=now() - timedelta(seconds=90), seconds=75.0)
     shown = poll(browser)
-    assert "was last heard of 1 min 30 s ago" in shown.text("run-notice")
+    # On a busy machine the page comes some seconds later.
+    assert "was last heard of 1 min 3" in shown.text("run-notice")
     tiles = shown.text("run-tiles")
     assert "1 min 15 s" in tiles  # not the silence as well
     assert "nobody knows" in tiles
