@@ -49,7 +49,13 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                # A camera that sees a test picture, for the pages that are allowed to use it.
+                "--use-fake-device-for-media-stream",
+            ],
         )
         yield browser
         browser.close()

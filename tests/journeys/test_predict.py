@@ -112,6 +112,23 @@ def test_who_has_no_photo_at_hand_tries_validation_images(page: Page, address: s
     expect(page.locator(".photo-card", has_text="looks unlike")).to_have_count(0)
 
 
+def test_a_photo_is_taken_with_the_camera_of_the_computer(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, permissions=["camera"])
+    page = context.new_page()
+    page.goto(f"{address}/predict?study={STUDY}&trial=0")
+    page.get_by_role("button", name="Take a photo").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Take a photo").click()
+    page.wait_for_function("document.querySelector('.camera-video').videoWidth > 0")
+    page.get_by_role("button", name="Take it").press("Enter")
+    expect(page.locator(".photo-name")).to_have_text("Camera 1")
+    expect(page.locator(".photo-card .photo-rank").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    context.close()
+
+
 def test_a_photo_can_be_pasted_and_the_number_is_limited_on_a_phone(
     browser: Browser, address: str, sample: PhotoSample, tmp_path: Path
 ) -> None:

@@ -1,42 +1,20 @@
-/* Photos for a model: chosen, dropped, pasted or taken; each is sent by itself and shown with its answer. */
+/* Photos for a model, wherever they come from: each is sent by itself and shown with its answer. */
 
 (function () {
   "use strict";
 
   const PATIENCE = 20; // times that a busy server is asked again
   const FIRST_CLASSES = 5;
-  const SAMPLES = 3;
   const VIEWS = ["where", "photo", "seen"];
+  const { make, glyph, press } = window.tunescopeElements;
   const byId = (id) => document.getElementById(id);
   const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
 
   let shots = []; // {file, name, state: waiting | asking | done | failed, answer, sentence, card}
   let model = ""; // whom they were given to: its part of the address
   let isAsking = false;
-  let taken = 0;
 
   /* ---- elements ---- */
-
-  function make(tag, css, ...content) {
-    const element = document.createElement(tag);
-    element.className = css;
-    element.append(...content.filter((one) => one !== null && one !== undefined));
-    return element;
-  }
-
-  function glyph(name) {
-    const icon = make("i", "glyph glyph-" + name);
-    icon.setAttribute("aria-hidden", "true");
-    return icon;
-  }
-
-  function press(css, label, work, ...content) {
-    const button = make("button", css, ...content);
-    button.type = "button";
-    if (label) button.setAttribute("aria-label", label);
-    button.addEventListener("click", work);
-    return button;
-  }
 
   function picture(css, source, alt) {
     const image = make("img", css);
@@ -84,97 +62,9 @@
     askAll();
   }
 
-  function choose(isCamera) {
-    const input = document.createElement("input");
-    input.type = "file";
-    input.accept = "image/*";
-    if (isCamera) input.setAttribute("capture", "environment");
-    else input.multiple = true;
-    input.addEventListener("change", () => take([...input.files]));
-    input.click();
-  }
-
-  async function paste() {
-    const nothing = "There is no picture in the clipboard: copy one first.";
-    const files = [];
-    try {
-      for (const item of await navigator.clipboard.read()) {
-        const type = item.types.find((one) => one.startsWith("image/"));
-        if (type) files.push(new File([await item.getType(type)], "Pasted photo", { type }));
-      }
-    } catch (error) {
-      say("This browser does not let the page look into the clipboard: press Ctrl+V (or ⌘V) instead.", true);
-      return;
-    }
-    if (files.length) take(files);
-    else say(nothing, true);
-  }
-
-  async function sample() {
-    const known = new Set(shots.map((one) => one.name)), files = [];
-    const left = JSON.parse(byId("photo-bench").dataset.samples).filter((one) => !known.has(one.name));
-    while (left.length && files.length < SAMPLES) {
-      const [{ address, name }] = left.splice(Math.floor(Math.random() * left.length), 1);
-      const answer = await fetch(address).catch(() => null);
-      if (!answer || !answer.ok) break;
-      files.push(new File([await answer.blob()], name, { type: "image/png" }));
-    }
-    if (files.length) take(files);
-    else say("No more validation images can be had: some may have been deleted. Choose photos of your own.", true);
-  }
-
-  /* ---- the camera: phones have a better one of their own ---- */
-
-  async function openCamera() {
-    if (matchMedia("(pointer: coarse)").matches) {
-      choose(true);
-      return;
-    }
-    if (!navigator.mediaDevices) {
-      say("Browsers give the camera to pages over HTTPS or of this machine only: choose a photo instead.", true);
-      return;
-    }
-    let stream;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1920 }, height: { ideal: 1080 } } });
-    } catch (error) {
-      say(error.name === "NotAllowedError"
-        ? "The browser does not let this page use the camera: allow it beside the address, or choose a photo."
-        : "No camera was found that is free: choose a photo instead.", true);
-      return;
-    }
-    say("");
-    showCamera(stream);
-  }
-
-  function showCamera(stream) {
-    const video = make("video", "camera-video");
-    Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
-    const box = make("dialog", "camera");
-    box.setAttribute("aria-label", "Take a photo");
-    const shoot = press("button button-primary", "", () => capture(video, box), glyph("camera"), make("span", "", "Take it"));
-    const cancel = press("button button-secondary", "", () => box.close(), glyph("close"), make("span", "", "Cancel"));
-    box.append(video, make("div", "camera-actions", cancel, shoot));
-    // Also where it is closed by Escape.
-    box.addEventListener("close", () => {
-      stream.getTracks().forEach((track) => track.stop());
-      box.remove();
-    });
-    document.body.append(box);
-    box.showModal();
-    shoot.focus();
-  }
-
-  function capture(video, box) {
-    if (!video.videoWidth) return;
-    const canvas = document.createElement("canvas");
-    Object.assign(canvas, { width: video.videoWidth, height: video.videoHeight });
-    canvas.getContext("2d").drawImage(video, 0, 0);
-    canvas.toBlob((blob) => {
-      taken += 1;
-      take([new File([blob], "Camera " + taken, { type: "image/jpeg" })]);
-    }, "image/jpeg", 0.95);
-    box.close();
+  /* A source that has none says why. */
+  function takeFrom(source) {
+    source().then(take, (problem) => say(problem.message, true));
   }
 
   /* ---- asking: one after the other, for one process answers ---- */
@@ -406,14 +296,20 @@
 
   /* ---- events; Dash makes the elements anew, so the document listens ---- */
 
+  const SOURCES = {
+    "photo-choose": ({ chosen }) => chosen(),
+    "photo-camera": ({ photographed }) => photographed(),
+    "photo-paste": ({ pasted }) => pasted(),
+    "photo-sample": ({ samples }) =>
+      samples(JSON.parse(byId("photo-bench").dataset.samples), new Set(shots.map((one) => one.name))),
+  };
+
+  const PRESSED = [...Object.keys(SOURCES).map((id) => "#" + id), "#photo-clear", ".photo-view"].join();
+
   document.addEventListener("click", (event) => {
-    const target = event.target.closest(
-      "#photo-choose, #photo-camera, #photo-paste, #photo-sample, #photo-clear, .photo-view");
+    const target = event.target.closest(PRESSED);
     if (!target) return;
-    if (target.id === "photo-choose") choose(false);
-    else if (target.id === "photo-camera") openCamera();
-    else if (target.id === "photo-paste") paste();
-    else if (target.id === "photo-sample") sample();
+    if (target.id in SOURCES) takeFrom(() => SOURCES[target.id](window.tunescopePhotoSources));
     else if (target.id === "photo-clear") [...shots].forEach(removeShot);
     else keepView(target.dataset.view);
   });

@@ -8,6 +8,7 @@
   const HANDFUL_FILES = 100;
   const POOL = 3;
   const TRIES = 9;
+  const { make } = window.tunescopeElements;
   const byId = (id) => document.getElementById(id);
   const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
 
@@ -215,13 +216,6 @@
     return now - at > 0.3 ? Math.max(0, sent - before) / (now - at) : null;
   }
 
-  function text(tag, css, content) {
-    const element = document.createElement(tag);
-    element.className = css;
-    element.textContent = content;
-    return element;
-  }
-
   function show() {
     const place = byId("upload-progress");
     if (!place) return;
@@ -235,18 +229,18 @@
     }
     let bar = place.querySelector(".upload");
     if (!bar) {
-      bar = text("div", "upload", "");
-      const head = text("div", "upload-head", "");
-      head.append(text("strong", "upload-name", ""), text("span", "upload-text meter-text", ""));
-      const track = text("div", "meter-bar", "");
+      bar = make("div", "upload");
+      const head = make("div", "upload-head");
+      head.append(make("strong", "upload-name"), make("span", "upload-text meter-text"));
+      const track = make("div", "meter-bar");
       track.setAttribute("role", "progressbar");
       track.setAttribute("aria-valuemin", "0");
       track.setAttribute("aria-valuemax", "100");
-      track.append(text("div", "meter-fill state-running", ""));
-      const stop = text("button", "button button-secondary upload-cancel", "Cancel");
+      track.append(make("div", "meter-fill state-running"));
+      const stop = make("button", "button button-secondary upload-cancel", "Cancel");
       stop.type = "button";
-      const foot = text("div", "upload-foot", "");
-      foot.append(text("span", "upload-trouble", ""), stop);
+      const foot = make("div", "upload-foot");
+      foot.append(make("span", "upload-trouble"), stop);
       bar.append(head, track, foot);
       place.replaceChildren(bar);
     }
@@ -269,16 +263,16 @@
   }
 
   function showFailure(place) {
-    const notice = text("div", "notice notice-danger", "");
+    const notice = make("div", "notice notice-danger");
     notice.setAttribute("role", "alert");
     const body = document.createElement("div");
-    body.append(text("strong", "", "Not uploaded"));
-    const sentence = text("span", "notice-text", "");
+    body.append(make("strong", "", "Not uploaded"));
+    const sentence = make("span", "notice-text");
     job.sentence.split("`").forEach((part, index) => {
-      sentence.append(index % 2 ? text("code", "", part) : document.createTextNode(part));
+      sentence.append(index % 2 ? make("code", "", part) : document.createTextNode(part));
     });
     body.append(sentence);
-    notice.append(text("i", "glyph glyph-failed", ""), body);
+    notice.append(make("i", "glyph glyph-failed"), body);
     place.replaceChildren(notice);
   }
 

@@ -4,6 +4,7 @@
 (function () {
   "use strict";
 
+  const { make, glyph } = window.tunescopeElements;
   const SLOWER_IN_BACKGROUND = 10, LOOK_MS = 1000, STATES_MS = 5000;
   const pace = () => (document.hidden ? SLOWER_IN_BACKGROUND : 1);
 
@@ -61,19 +62,6 @@
   let before = null, tag = "", askedAt = 0, more = 0;
   const place = () => document.getElementById("shell-ends");
   const addressOf = (run) => "/runs/" + encodeURIComponent(run);
-
-  function make(kind, className, ...inside) {
-    const part = document.createElement(kind);
-    part.className = className;
-    part.append(...inside);
-    return part;
-  }
-
-  function glyph(name) {
-    const drawn = make("i", "glyph glyph-" + name);
-    drawn.setAttribute("aria-hidden", "true");
-    return drawn;
-  }
 
   function go(event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
