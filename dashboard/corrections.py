@@ -4,6 +4,7 @@ import csv
 import difflib
 import io
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,8 @@ def save(project: Path, one: Prepared, corrections: Mapping[str, Correction]) ->
     """Write the file that :func:`path_of` names, whole or not at all; returns that path."""
     path = project / path_of(one)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    # Two choices in quick succession are two threads of the server.
+    draft = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)

@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -486,6 +487,15 @@ def test_corrections_that_a_dataset_was_prepared_with_are_not_lost(known: Store,
     (tmp_path / "used.csv").write_text("path,correct_label\na/000.png,b\n")
     assert corrections.kept(tmp_path, one, "used.csv") == {"a/000.png": Correction("b")}
     assert corrections.kept(tmp_path, one, "gone.csv") == {}
+
+
+def test_corrections_that_are_saved_at_the_same_time_are_each_whole(known: Store, tmp_path: Path) -> None:
+    one, label = catalogue.find(known, "shapes"), Correction("b")
+    wishes = [{f"a/{number:03}.png": label for number in range(size)} for size in range(1, 60)]
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda wish: corrections.save(tmp_path, one, wish), wishes))
+    assert corrections.parsed((tmp_path / paths[0]).read_text()) in wishes
+    assert [one.name for one in (tmp_path / corrections.FOLDER).iterdir()] == [paths[0].name]
 
 
 def test_a_correction_that_no_class_has_names_the_nearest(known: Store) -> None:
