@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard import connection
 from tunescope.errors import SourceError, UnknownNameError
 from tunescope.store import Store, frames
 
@@ -101,7 +100,7 @@ def versions(store: Store, name: str) -> list[Prepared]:
 
 
 def _prepared(store: Store, fingerprint: str, run_ids: tuple[str, ...]) -> Prepared:
-    row = _row(store.url, fingerprint, run_ids[-1])
+    row = _row(store, fingerprint, run_ids[-1])
     folder = Path(row["folder"])
     about = _about(folder)
     return Prepared(
@@ -120,9 +119,9 @@ def _prepared(store: Store, fingerprint: str, run_ids: tuple[str, ...]) -> Prepa
 
 
 @lru_cache(maxsize=256)
-def _row(url: str, fingerprint: str, run_id: str) -> dict[str, Any]:
+def _row(store: Store, fingerprint: str, run_id: str) -> dict[str, Any]:
     """The row of a dataset, which never changes once it is entered; the run is one that used it."""
-    row = frames.dataset(connection.store(), run_id)
+    row = frames.dataset(store, run_id)
     if row is None:
         raise UnknownNameError(f"There is no dataset with fingerprint `{fingerprint}` in this store.")
     return row
