@@ -25,8 +25,8 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share as a percentage: ``93.3%``."""
-    return NOTHING if is_missing(share) else f"{100 * float(share or 0):.{digits}f}%"
+    """A share as figures and reports write it: ``93.3%``, ``100%``."""
+    return figures.percent(None if is_missing(share) else share, digits)
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -114,7 +114,7 @@ def _measured(winner: Mapping[str, Any]) -> str:
     return (
         f"{percent(winner['test_accuracy'])} of the sealed test images are right "
         f"(95% interval {interval(winner['test_accuracy_low'], winner['test_accuracy_high'])}), "
-        f"{winner['latency_ms']:.1f} ms an image."
+        f"{duration(winner['latency_ms'] / 1e3)} an image."
     )
 
 

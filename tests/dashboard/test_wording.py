@@ -46,9 +46,9 @@ def test_what_is_missing_is_a_dash_everywhere() -> None:
     assert wording.interval(None, 0.5) == wording.NOTHING
 
 
-def test_accuracies_are_percentages_with_one_decimal() -> None:
+def test_accuracies_are_percentages_with_the_decimal_that_says_something() -> None:
     assert wording.percent(0.93333) == "93.3%"
-    assert wording.percent(1.0) == "100.0%"
+    assert wording.percent(1.0) == "100%"  # as in figures and reports
     assert wording.interval(0.848, 0.961) == f"84.8{wording.NOTHING}96.1%"
 
 
