@@ -43,7 +43,7 @@ def watched_card(chosen: str | None, epoch: str | None) -> html.Section:
         className="watched-slider",
     )
     steps = [
-        _step("run-epoch-play", "resume", "Play"),
+        _step("run-epoch-play", "running", "Play"),
         _step("run-epoch-earlier", "back", "Earlier"),
         labelled("Epoch", slider),
         _step("run-epoch-later", "next", "Later"),

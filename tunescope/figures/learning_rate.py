@@ -23,7 +23,7 @@ def draw_accuracies(ranking: PolicyRanking, dark: bool = False) -> "Figure":
     if not ranking.by_accuracy:
         return style.sentence(EMPTY, dark)
     results = ranking.by_accuracy
-    figure = style.blank(dark, height=_AROUND + _ROW * max(4, len(results)), showlegend=False)
+    figure = style.blank(dark, height=_AROUND + _ROW * max(2, len(results)), showlegend=False)
     places = {one.policy: place for place, one in enumerate(results)}
     figure.add_scatter(
         x=[one.accuracy for one in ranking.trials],
@@ -48,7 +48,7 @@ def draw_accuracies(ranking: PolicyRanking, dark: bool = False) -> "Figure":
     figure.update_yaxes(
         tickvals=list(range(len(results))),
         ticktext=[plain(one.policy) for one in results],
-        range=[max(4, len(results)) - 0.5, -0.5],
+        range=[len(results) - 0.5, -0.5],
         showgrid=False,
     )
     figure.update_xaxes(style.accuracy_axis("Validation accuracy", [one.accuracy for one in ranking.trials]))
