@@ -12,7 +12,7 @@ from dashboard.form import Values
 from dashboard.form_fields import FIELDS
 from dashboard.launch import command_line, run_file
 from dashboard.wording import NOTHING, count, duration
-from tunescope.search.estimate import Estimate, StudyEstimate, duration_in_words, roughly
+from tunescope.search.estimate import Estimate, StudyEstimate, duration_in_words, roughly, span_in_words
 
 _LABELS = {field.key: field.label for field in FIELDS}
 _STUDIES = (Column("Study"), Column("Trials", is_number=True), Column("Time", is_number=True))
@@ -52,16 +52,8 @@ def estimate_view(found: Estimate | None, values: Values) -> Any:
         return _figure("Estimated time", NOTHING)
     if found.seconds is None:
         return [_longest(values), _note(found)]
-    time = _between(*(duration_in_words(seconds) for seconds in found.seconds))
+    time = span_in_words(*found.seconds)
     return [_figure("Estimated time", f"About {time}"), _studies(found.studies), _note(found)]
-
-
-def _between(low: str, high: str) -> str:
-    """``2 to 3 minutes``, with the unit of the first only where it is another."""
-    if low == high:
-        return high
-    (number, unit), (_, last) = (text.rsplit(" ", 1) for text in (low, high))
-    return f"{number if unit.rstrip('s') == last.rstrip('s') else low} to {high}"
 
 
 def preset_note(found: Estimate | None, values: Values) -> str:

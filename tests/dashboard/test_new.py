@@ -17,7 +17,7 @@ from dashboard.launch import Launcher
 from dashboard.presets import GOALS, PRESETS
 from tunescope.models import MODELS
 from tunescope.search import STRATEGIES
-from tunescope.search.estimate import Estimate, typical_seconds
+from tunescope.search.estimate import typical_seconds
 from tunescope.store import Store, runs
 from tunescope.training import POLICIES
 
@@ -252,17 +252,3 @@ def test_choices_of_a_space_are_written_as_people_write_them() -> None:
     assert "'label': 'yes'" in editor  # bidirectional
     assert "'label': '0'" in editor  # clipping
     assert "'label': 'True'" not in editor
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        ((32, 40), "About 32 to 40 seconds"),
-        ((59, 150), "About 59 seconds to 2 minutes"),
-        ((60, 60), "About 1 minute"),
-        ((60, 180), "About 1 to 3 minutes"),
-    ],
-)
-def test_an_estimate_says_each_unit_once(seconds: tuple[float, float], words: str) -> None:
-    found = Estimate(6.0, seconds, (2, 3), 12, "From 12 trials")
-    assert words in str(new_side.estimate_view(found, form.defaults()))

@@ -21,6 +21,7 @@ from tunescope.search.estimate import (
     grid_warning,
     measured_trials,
     roughly,
+    span_in_words,
     typical_seconds,
 )
 from tunescope.store import Store, open_store, runs, trials
@@ -264,6 +265,20 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None
 )
 def test_a_range_of_trials_has_the_digits_that_matter(trials: tuple[int, int], told: tuple[int, int]) -> None:
     assert roughly(trials) == told
+
+
+@pytest.mark.parametrize(
+    ("shortest", "longest", "words"),
+    [
+        (32, 40, "32 to 40 seconds"),
+        (50, 150, "50 seconds to 2 minutes"),
+        (57, 60, "1 minute"),
+        (60, 180, "1 to 3 minutes"),
+        (90 * 60, 7 * 3600, "1.5 to 7 hours"),
+    ],
+)
+def test_a_range_of_durations_says_each_unit_once(shortest: float, longest: float, words: str) -> None:
+    assert span_in_words(shortest, longest) == words
 
 
 def test_thousands_stand_apart() -> None:

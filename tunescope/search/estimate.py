@@ -187,6 +187,15 @@ def duration_in_words(seconds: float) -> str:
     return _counted(count_in_words(round(count)), unit)
 
 
+def span_in_words(shortest: float, longest: float) -> str:
+    """A range of durations as a person says it: `2 to 3 minutes`; one alone where they hardly differ."""
+    low, high = duration_in_words(shortest), duration_in_words(longest)
+    if low == high or shortest >= _ALIKE * longest:
+        return high
+    (number, unit), (_, last) = (text.rsplit(" ", 1) for text in (low, high))
+    return f"{number if unit.rstrip('s') == last.rstrip('s') else low} to {high}"
+
+
 def roughly(trials: tuple[int, int]) -> tuple[int, int]:
     """Fewest and most with the two digits that matter of an estimate; a number that is known stays whole."""
     fewest, most = trials
@@ -203,6 +212,8 @@ def count_in_words(count: int) -> str:
 
 
 _UNITS = (("year", 31_557_600.0), ("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0), ("second", 1.0))
+# Durations so near to each other are one: nobody can foretell the difference.
+_ALIKE = 0.9
 _WITH_TENTHS = ("year", "day", "hour")
 
 
@@ -293,15 +304,9 @@ def _note(
     search: SearchParameters, measured: _Measured, seconds: tuple[float, float], trials: tuple[int, int]
 ) -> str:
     machine = "on this machine" if measured.is_here else "on other machines"
-    longest = duration_in_words(seconds[1])
-    time = (
-        longest
-        if longest == duration_in_words(seconds[0])
-        else f"{duration_in_words(seconds[0])} to {longest}"
-    )
     least, most = map(count_in_words, roughly(trials))
     many = most if least == most else f"{least} to {most}"
-    note = f"About {time}: {many} trial{'s' if trials[1] != 1 else ''}, "
+    note = f"About {span_in_words(*seconds)}: {many} trial{'s' if trials[1] != 1 else ''}, "
     note += f"from {_counted(measured.trials, 'measured trial')} {machine}"
     if measured.missing:
         note += f" (none of {', '.join(f'`{name}`' for name in measured.missing)})"
