@@ -6,6 +6,7 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from tunescope.errors import TunescopeError
+from tunescope.store.full_disk import tells_of_full_disk
 
 logger = logging.getLogger("dashboard")
 FAULT = "Something went wrong here that should not have. The dashboard's own log says more."
@@ -15,6 +16,10 @@ def sentence(error: Exception) -> str:
     """One sentence about an error; what nobody foresaw goes to the log with its traceback."""
     if isinstance(error, TunescopeError):
         return str(error)
+    if tells_of_full_disk(error):
+        return (
+            "A disk of the server is full, so that nothing could be saved: make room on it, then try again."
+        )
     # The errors of database drivers arrive wrapped, with the driver's own as `orig`.
     cause = getattr(error, "orig", None)
     if cause is not None:

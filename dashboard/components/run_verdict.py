@@ -1,6 +1,9 @@
 """What must not be missed on the page of a run: who won, why it failed, what became of it."""
 
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from dash import html
@@ -11,7 +14,10 @@ from dashboard.components.basics import button_link
 from dashboard.components.notices import notice
 from dashboard.reading import since, stage_name
 from dashboard.run_view import RunView
-from dashboard.wording import ago, count, duration, interval, is_missing, percent
+from dashboard.wording import ago, count, duration, interval, is_missing, memory, percent
+
+# A run that cannot write to its disk cannot write down why it ended either.
+_LITTLE_ROOM = 10_000_000
 
 
 def verdict(view: RunView) -> Any:
@@ -72,7 +78,16 @@ def _interrupted(view: RunView) -> Any:
     row = view.row
     step = f" during {stage_name(row['stage'])}" if row["stage"] else ""
     what = f"Process {row['pid']} on {row['host']} ended without a word{step}, {ago(row['heartbeat'])}."
-    return notice("warning", "Interrupted", f"{what} {_kept(view)}")
+    return notice("warning", "Interrupted", " ".join([what, *_without_room(view.folder), _kept(view)]))
+
+
+def _without_room(folder: Path) -> list[str]:
+    """That a disk is full, which is likely why a run ended, and what to do before it goes on."""
+    with suppress(OSError):
+        free = shutil.disk_usage(folder).free
+        if free < _LITTLE_ROOM:
+            return [f"The disk of {folder} has room for {memory(free)}, which may be why: make room first."]
+    return []
 
 
 def _stopped(view: RunView) -> Any:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from dash_client import Browser
 from dashboard_samples import Samples, tree
+from sqlalchemy.exc import OperationalError
 
+from dashboard import troubles
 from dashboard.app import create_app
 from dashboard.connection import Connection
 from dashboard.launch import Launcher
@@ -142,3 +144,12 @@ def test_pages_are_read_while_a_writer_holds_the_store(path: Path) -> None:
         assert "signs" in browser.show("/")
         assert time.monotonic() - begun < 5
         writer.execute("ROLLBACK")
+
+
+def test_a_store_without_room_is_told_as_a_full_disk_and_not_as_unreadable(store: Store) -> None:
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as many as it has: none more
+        with pytest.raises(OperationalError) as caught:
+            connection.exec_driver_sql("CREATE TABLE filler AS SELECT zeroblob(1000000)")
+        connection.invalidate()
+    assert "is full, so that nothing could be saved: make room" in troubles.sentence(caught.value)

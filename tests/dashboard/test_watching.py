@@ -1,10 +1,12 @@
 """What all pages of a run share, and the parts that only the page of a run has."""
 
 import json
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
@@ -231,6 +233,15 @@ def test_an_interrupted_run_says_what_happened_and_can_be_resumed(
     assert "ended without a word during search with grid, just now" in shown.text("run-notice")
     assert "the 4 trials that have ended stay" in shown.text("run-notice")
     assert "run-resume" in shown.text("run-actions")
+
+
+def test_an_interrupted_run_names_a_full_disk(
+    browser: Browser, samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    assert "room" not in poll(browser).text("run-notice")
+    samples.kill("signs")
+    assert "has room for 4 kB, which may be why: make room first" in poll(browser).text("run-notice")
 
 
 def test_a_run_whose_process_hangs_says_since_when(browser: Browser, samples: Samples, store: Store) -> None:
