@@ -28,9 +28,9 @@ from dashboard.launch import command_line, is_preparation, run_file
 from dashboard.presets import GOALS, PRESETS
 from dashboard.routing import Page
 from dashboard.space_form import Edits
-from tunescope.errors import TunescopeError
+from tunescope.errors import RunError, TunescopeError
 from tunescope.search.estimate import typical_seconds
-from tunescope.store import frames
+from tunescope.store import frames, runs
 
 _FIELD, _FAULT = ({"type": f"new-{kind}", "key": ALL} for kind in ("field", "fault"))
 _PICK, _NOTE = ({"type": kind, "key": ALL} for kind in (PICK, NOTE))
@@ -189,7 +189,7 @@ def _register_check(app: Dash) -> None:
     ) -> tuple[Any, ...]:
         values = values_of(entered, ids)
         kept = _kept(carried, values, edits)
-        found, changed = form.faults(values, kept), form.changed(values, kept)
+        found, changed = {**_taken(values), **form.faults(values, kept)}, form.changed(values, kept)
         faults, edited = (
             [fault(found.get(key)) for key in _keys(ctx.outputs_list[place])] for place in (0, 5)
         )
@@ -270,6 +270,16 @@ def _register_start(app: Dash) -> None:
         except TunescopeError as error:
             return no_update, new_side.not_started(str(error))
         return links.run(run_id), None
+
+
+def _taken(values: Values) -> dict[str, str]:
+    """That a run has the id already. Not asked at the start itself: a second click finds its own run."""
+    try:
+        if run_id := form.given("run.id", values.get("run.id")):
+            runs.require_free(connection.store(), run_id)
+    except RunError as error:
+        return {"run.id": str(error)}
+    return {}
 
 
 def _keys(outputs: list[dict[str, Any]]) -> list[str]:

@@ -63,6 +63,16 @@ def check(browser: Browser, carried: dict[str, Any] | None = None, **changes: An
     return browser.call('{"key":["ALL"],"type":"new-fault"}.children', values, "new-edits.data")
 
 
+def test_an_id_that_a_run_has_is_told_before_the_start(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
+    assert "field must be mended" not in check(browser, run__id="taken").text("new-to-mend")
+    runs.announce(store, "taken", {}, tmp_path)
+    assert "there is a run of that name: choose another" in check(browser, run__id="taken").text(
+        "new-to-mend"
+    )
+
+
 def test_the_page_shows_every_preset_goal_model_and_strategy(browser: Browser) -> None:
     shown = browser.show("/new")
     for name in (*(one.title for one in PRESETS.values()), *(title for _, title, _ in GOALS.values())):

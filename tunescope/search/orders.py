@@ -74,8 +74,7 @@ def _faults(space: Space, configuration: Configuration) -> list[str]:
 def _budget(search: "StudySearch", argument: Mapping[str, Any]) -> str:
     search.change(_changed(search.plan.search, argument))
     runs.change_search(search.store, search.plan.run_id, argument)
-    listed = ", ".join(f"{key} {'none' if value is None else value}" for key, value in argument.items())
-    return f"The budget is changed: {listed}."
+    return "The budget is changed: it holds from now on."
 
 
 def _workers(search: "StudySearch", argument: Mapping[str, Any]) -> str:

@@ -62,7 +62,22 @@ def announce(store: Store, run_id: str, parameters: Mapping[str, Any], folder: P
         with store.engine.begin() as connection:
             connection.execute(insert(runs).values(_new_row(run_id, parameters, folder, "starting")))
     except IntegrityError:
-        raise RunError(f"`run.id` is `{run_id}`, but there is a run of that name: choose another") from None
+        raise _taken(run_id) from None
+
+
+def require_free(store: Store, run_id: str) -> None:
+    """See that no run has an id yet.
+
+    Raises:
+        RunError: when one has.
+    """
+    with suppress(UnknownNameError):
+        _row(store, run_id)
+        raise _taken(run_id)
+
+
+def _taken(run_id: str) -> RunError:
+    return RunError(f"`run.id` is `{run_id}`, but there is a run of that name: choose another")
 
 
 def announce_again(store: Store, run_id: str) -> None:
