@@ -33,24 +33,25 @@ _SOURCE = "Of answers given with a confidence of 80%, 80% should be right. ECE a
 
 
 def layout(study: str, number: str, search: str = "") -> html.Div:
-    """The page of a trial as it stands; charts follow with the first poll."""
-    row = _row(connection.store(), study, number)
-    is_live = row["state"] == "RUNNING"
+    """The page of a trial as it stands; charts and what is below them follow with the first poll."""
+    store = connection.store()
+    row = _row(store, study, number)
+    is_live, top = row["state"] == "RUNNING", _top(store, row)
     title = [
         html.Span(f"{study} #{row['number']}", className="run-title"),
-        regions.region("trial", "state", badge(row["state"])),
+        regions.region("trial", "state", top["state"]),
     ]
-    parts = _plain_parts() if is_missing(row["run_id"]) else _parts()
+    parts = _plain_parts(top) if is_missing(row["run_id"]) else _parts(top)
     return html.Div(
         [
             page_head(title, _about(row), _actions(row)),
-            regions.region("trial", "notice"),
-            regions.region("trial", "tiles", skeleton("tile", 4)),
+            regions.region("trial", "notice", top["notice"]),
+            regions.region("trial", "tiles", top["tiles"]),
             annotations.panel(row["trial_id"]),
             *parts,
             dcc.Location(id="trial-url", refresh=False, search=search),
             dcc.Store(id="trial-key", data=[study, row["number"]]),
-            dcc.Store(id="trial-seen", data={}),
+            regions.seen("trial", top),
             dcc.Store(id="trial-stamp", data=predictions.stamp(row)),
             dcc.Store(id="answers-seen", data={}),
             dcc.Interval(id="trial-poll", interval=_LIVE_MS if is_live else _CALM_MS),
@@ -70,11 +71,11 @@ def _actions(row: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _parts() -> list[Any]:
+def _parts(top: Mapping[str, Any]) -> list[Any]:
     """What a model of ours has: first what it is, then what it answers, then what it cost."""
     return [
         regions.region("answers", "large"),
-        _pair(_card("Hyperparameters", "settings"), _card("Where it comes from", "origin")),
+        _pair(_settings("Hyperparameters", top), _card("Where it comes from", "origin")),
         card("Learning curve", regions.region("trial", "curve", skeleton("chart"), className="chart")),
         html.Div(
             [
@@ -92,12 +93,12 @@ def _parts() -> list[Any]:
     ]
 
 
-def _plain_parts() -> list[Any]:
+def _plain_parts(top: Mapping[str, Any]) -> list[Any]:
     """What a trial of any program that uses Optuna has."""
     unused = ("settings", "phases", "machine", "operators", "files")
     return [
         _pair(_card("Values and attributes", "noted"), _card("Where it comes from", "origin")),
-        _card("Parameters", "settings"),
+        _settings("Parameters", top),
         card("Reported values", regions.region("trial", "curve", skeleton("chart"), className="chart")),
         *(regions.region("trial", name, className="hidden") for name in unused[1:]),
         *(regions.region("answers", name, className="hidden") for name in _ANSWERS),
@@ -106,6 +107,10 @@ def _plain_parts() -> list[Any]:
 
 def _pair(first: Any, second: Any) -> html.Div:
     return html.Div([first, second], className="split-even")
+
+
+def _settings(title: str, top: Mapping[str, Any]) -> html.Section:
+    return card(title, regions.region("trial", "settings", top["settings"]))
 
 
 def _card(title: str, name: str, rows: int = 6) -> html.Section:
@@ -236,12 +241,19 @@ def _contents(store: Store, row: Mapping[str, Any], dark: bool) -> dict[str, Any
             "files": model_lineage.files(row),
         }
     return known | {
-        "state": badge(row["state"]),
-        "notice": _notice(store, row),
-        "tiles": _plain_tiles(row) if is_plain else _tiles(store, row),
-        "settings": model_lineage.settings(row),
+        **_top(store, row),
         "origin": Costly([trial_id, row["state"]], lambda: model_lineage.origin(store, row)),
         "curve": _reported(store, row, dark) if is_plain else _curve(store, row, dark),
+    }
+
+
+def _top(store: Store, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is seen first, and would push all else down if it came later."""
+    return {
+        "state": badge(row["state"]),
+        "notice": _notice(store, row),
+        "tiles": _plain_tiles(row) if is_missing(row["run_id"]) else _tiles(store, row),
+        "settings": model_lineage.settings(row),
     }
 
 
