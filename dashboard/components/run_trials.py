@@ -64,7 +64,7 @@ def _worker(view: RunView, number: int, trial: Mapping[str, Any] | None) -> html
     epoch = view.epochs.get(int(trial["trial_id"]))
     what = [
         link(view.name_of(trial), links.trial(trial["study"], int(trial["number"]))),
-        html.Span(f" {trial['model']}", className="worker-model"),
+        html.Span(f" {trial['model']}" if trial["params"] else "", className="worker-model"),
     ]
     return html.Li(
         [
@@ -88,6 +88,8 @@ def _rest(view: RunView) -> str:
 
 def _progress(trial: Mapping[str, Any], latest: Mapping[str, Any] | None) -> Any:
     """Epoch k of n with its accuracy, and a bar; a shallow model has no epochs to count."""
+    if not trial["params"]:  # its strategy has not chosen them yet
+        return html.Span("begins", className="muted")
     epochs = trial["params"].get(f"{trial['model']}.epochs")
     if epochs is None:
         return html.Span("fits", className="muted")

@@ -112,7 +112,8 @@ def _viewer(run_id: str) -> html.Div:
         raise UnknownNameError(f"Run `{run_id}` has no report yet: one is written when it finishes.")
     actions = [
         button_link("All reports", "back", links.REPORTS),
-        *_files(run_id, folder),
+        file_link("New tab", "open", links.file(run_id, REPORT), new_tab=True),
+        *_downloads(run_id, folder),
     ]
     frame = html.Iframe(
         src=links.file(run_id, REPORT),
@@ -124,9 +125,8 @@ def _viewer(run_id: str) -> html.Div:
     return html.Div([page_head(run_id, note, actions), frame], className="report-page")
 
 
-def _files(run_id: str, folder: Path) -> list[Any]:
+def _downloads(run_id: str, folder: Path) -> list[Any]:
     actions = [
-        file_link("New tab", "open", links.file(run_id, REPORT), new_tab=True),
         file_link("HTML", "download", links.file(run_id, REPORT, download=True)),
     ]
     if (folder / SUMMARY).is_file():
@@ -186,7 +186,7 @@ def _row(
         percent(measured.get("test_accuracy")),
         interval(measured.get("test_accuracy_low"), measured.get("test_accuracy_high")),
         html.Span(ago(row["finished"]), title=moment(row["finished"])),
-        html.Div([view, *_files(run_id, Path(row["folder"]))], className="row-actions"),
+        html.Div([view, *_downloads(run_id, Path(row["folder"]))], className="row-actions"),
     ]
 
 

@@ -305,6 +305,16 @@ def test_the_use_of_a_gpu_stands_beside_that_of_the_machine(
         assert part in shown
 
 
+def test_a_trial_whose_configuration_is_being_chosen_begins(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    study = optuna.load_study(study_name="signs-grid", storage=store.storage)
+    trial_rows.enter_trial(store, study.ask()._trial_id, worker=0, seed=0, folder="")
+    workers = poll(browser).text("run-workers")
+    assert "begins" in workers
+    assert "unknown" not in workers
+
+
 def test_workers_are_listed_though_nobody_said_how_many(
     browser: Browser, samples: Samples, store: Store
 ) -> None:

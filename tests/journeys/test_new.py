@@ -108,6 +108,18 @@ def test_a_fraction_where_a_whole_number_belongs_is_a_fault_and_not_an_empty_fie
     expect(to_mend).to_contain_text("search.space.decision_tree.max_depth.high is 17.5")
 
 
+def test_what_is_no_number_is_said_to_count_as_empty(page: Page, address: str) -> None:
+    page.goto(f"{address}/new")
+    seconds = page.get_by_label("Seconds", exact=True)
+    said = "() => getComputedStyle(document.activeElement.closest('.field'), '::after').content"
+    seconds.fill("90")
+    seconds.focus()
+    assert page.evaluate(said) == "none"
+    seconds.press("End")
+    page.keyboard.type("e999")
+    assert "counts as empty" in page.evaluate(said)
+
+
 def test_a_start_that_met_no_server_can_be_clicked_again_when_it_is_back(
     page: Page, address: str, store: Store
 ) -> None:
