@@ -28,8 +28,9 @@ from dashboard.launch import command_line, is_preparation, run_file
 from dashboard.presets import GOALS, PRESETS
 from dashboard.routing import Page
 from dashboard.space_form import Edits
-from tunescope.errors import RunError, TunescopeError
+from tunescope.errors import TunescopeError
 from tunescope.search.estimate import typical_seconds
+from tunescope.search.seeding import require_study
 from tunescope.store import frames, runs
 
 _FIELD, _FAULT = ({"type": f"new-{kind}", "key": ALL} for kind in ("field", "fault"))
@@ -189,7 +190,7 @@ def _register_check(app: Dash) -> None:
     ) -> tuple[Any, ...]:
         values = values_of(entered, ids)
         kept = _kept(carried, values, edits)
-        found, changed = {**_taken(values), **form.faults(values, kept)}, form.changed(values, kept)
+        found, changed = {**_told_by_store(values), **form.faults(values, kept)}, form.changed(values, kept)
         faults, edited = (
             [fault(found.get(key)) for key in _keys(ctx.outputs_list[place])] for place in (0, 5)
         )
@@ -262,8 +263,9 @@ def _register_start(app: Dash) -> None:
             raise PreventUpdate
         values = values_of(entered, ids)
         kept = _kept(carried, values, edits)
-        found = form.faults(values, kept)
-        if found:
+        # That the id is free is seen at the start: a second click must find the run of the first.
+        others = {**values, "run.id": None}
+        if found := {**_told_by_store(others), **form.faults(values, kept)}:
             return no_update, new_side.not_started("\n".join(found.values()))
         try:
             run_id = connection.current().start_once(token, form.tree_of(values, kept))
@@ -272,14 +274,17 @@ def _register_start(app: Dash) -> None:
         return links.run(run_id), None
 
 
-def _taken(values: Values) -> dict[str, str]:
-    """That a run has the id already. Not asked at the start itself: a second click finds its own run."""
-    try:
-        if run_id := form.given("run.id", values.get("run.id")):
-            runs.require_free(connection.store(), run_id)
-    except RunError as error:
-        return {"run.id": str(error)}
-    return {}
+def _told_by_store(values: Values) -> dict[str, str]:
+    """Faults that the store alone knows of: an id that is taken, a study to begin with that is not there."""
+    checks = {"run.id": runs.require_free, "search.seed_study": require_study}
+    found = {}
+    for key, check in checks.items():
+        try:
+            if name := form.given(key, values.get(key)):
+                check(connection.store(), name)
+        except TunescopeError as error:
+            found[key] = str(error)
+    return found
 
 
 def _keys(outputs: list[dict[str, Any]]) -> list[str]:

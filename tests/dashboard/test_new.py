@@ -73,6 +73,16 @@ def test_an_id_that_a_run_has_is_told_before_the_start(
     )
 
 
+def test_a_study_to_begin_with_that_is_not_there_is_told_before_the_start(
+    browser: Browser, store: Store, tmp_path: Path
+) -> None:
+    Samples(store, tmp_path).run("signs", 1, strategies=["grid"])
+    assert "field must be mended" not in check(browser, search__seed_study="signs-grid").text("new-to-mend")
+    text = check(browser, search__seed_study="sings-grid").text("new-to-mend")
+    assert "there is no such study" in text
+    assert "did you mean" in text
+
+
 def test_the_page_shows_every_preset_goal_model_and_strategy(browser: Browser) -> None:
     shown = browser.show("/new")
     for name in (*(one.title for one in PRESETS.values()), *(title for _, title, _ in GOALS.values())):

@@ -30,9 +30,7 @@ def earlier_configurations(
     Raises:
         UnknownNameError: when there is no such study.
     """
-    studies = frames.studies_frame(store)
-    if study_name not in set(studies["study"]):
-        raise UnknownNameError(_no_study(study_name, list(studies["study"])))
+    studies = require_study(store, study_name)
     directions = studies.loc[studies["study"] == study_name, "directions"].iloc[0]
     trials = frames.trials_frame(store, study=study_name)
     trials = trials[(trials["state"] == "COMPLETE") & trials["value"].map(math.isfinite)]
@@ -41,6 +39,18 @@ def earlier_configurations(
         return [], [f"study `{study_name}` has no finished trial: nothing is taken from it"]
     tried = list(trials["params"])
     return _different(_adapted(tried, space), count), list(_strangers(study_name, tried, space))
+
+
+def require_study(store: Store, study_name: str) -> pd.DataFrame:
+    """See that a study is there for ``search.seed_study``; returns the frame of all studies.
+
+    Raises:
+        UnknownNameError: when there is no such study.
+    """
+    studies = frames.studies_frame(store)
+    if study_name not in set(studies["study"]):
+        raise UnknownNameError(_no_study(study_name, list(studies["study"])))
+    return studies
 
 
 def similar_configurations(
