@@ -74,8 +74,11 @@ def test_a_fault_leads_to_its_field_and_nothing_starts_before_it_is_mended(
 ) -> None:
     before = len(frames.runs_frame(store))
     page.goto(f"{address}/new?search.workers=0")
-    page.get_by_role("button", name="Start run").click()
+    start = page.get_by_role("button", name="Start run")
+    start.press("Enter")
     expect(page.get_by_text("Not started")).to_be_visible()
+    # It was switched off until the answer came, and has the focus again.
+    expect(start).to_be_focused()
     workers = page.get_by_label("Workers", exact=True)
     expect(workers).to_be_hidden()
     page.locator(".faults").get_by_role("button", name="Workers").click()

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Request, expect
+from projects import wait_until
 from sites import Site, site_of_everything
 
-from tunescope.store import runs
+from tunescope.store import commands, runs
 
 pytestmark = pytest.mark.browser
 
@@ -150,6 +151,46 @@ def test_the_keyboard_skips_to_the_content_and_comes_back_from_dialogs(page: Pag
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(stop).to_be_focused()
+
+
+def test_the_focus_stays_near_a_button_that_is_switched_off_or_gone(page: Page, site: Site) -> None:
+    store = site.samples.store
+    site.samples.run("by-keys", 2)
+    page.goto(f"{site.address}/runs/by-keys")
+    actions, stop = page.locator("#run-actions"), page.get_by_role("button", name="Stop", exact=True)
+    pause, resume = (page.get_by_role("button", name=name) for name in ("Pause", "Resume"))
+    pause.focus()
+    page.keyboard.press("Enter")
+    wait_until(lambda: commands.pending(store, "by-keys"))
+    expect(pause).to_be_disabled()
+    expect(actions).to_be_focused()
+    (asked,) = commands.pending(store, "by-keys")
+    runs.pause(store, "by-keys", True)
+    commands.acknowledge(store, asked, "Paused")
+    expect(resume).to_be_enabled()
+    expect(actions).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(resume).to_be_focused()
+
+    stop.focus()
+    page.keyboard.press("Enter")
+    stop_now = page.get_by_role("button", name="Stop now")
+    stop_now.focus()
+    page.keyboard.press("Enter")
+    expect(stop_now).to_be_hidden()
+    expect(stop).to_be_disabled()
+    expect(actions).to_be_focused()
+    runs.finish(store, "by-keys", "stopped", "stopped by command")
+    expect(stop).to_have_count(0)
+    expect(actions).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(resume).to_be_focused()
+
+    # Who has left it for elsewhere is not called back.
+    page.mouse.click(100, 800)
+    runs.finish(store, "by-keys", "finished")
+    expect(resume).to_have_count(0)
+    expect(page.locator("body")).to_be_focused()
 
 
 def test_filters_have_one_stop_each_and_are_read_out_with_their_name(page: Page, site: Site) -> None:
