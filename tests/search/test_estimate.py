@@ -30,6 +30,12 @@ MODELS = CategoricalDistribution(["svm", "cnn", "knn"])
 MOMENT = datetime(2026, 1, 5, 9, 0, 0)
 
 
+@pytest.fixture(autouse=True)
+def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same sentences on every machine."""
+    monkeypatch.setattr("tunescope.search.estimate.usable_cores", lambda: 2)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{tmp_path}/trials.db")
@@ -144,6 +150,17 @@ def test_a_grid_too_large_is_told(store: Store) -> None:
     found = estimate(store, search)
     assert "points, which at 2 s each on 2 workers would take " in found.note
     assert "the budget of 180 s tries about 176 of them, in shuffled order" in found.note
+
+
+def test_more_workers_than_cores_are_told_measured_or_not(store: Store) -> None:
+    told = "; 100 workers share 2 cores: each takes memory of its own, and they wait for one another"
+    search = _search(models="svm", max_trials=200, workers=100, training={"device": "cpu"})
+    assert told in estimate(store, search).note
+    _run(store, "a", {"svm": [2.0]})
+    assert told in estimate(store, search).note
+    on_a_gpu = search.training.model_copy(update={"device": "cuda:0"})
+    assert "share" not in estimate(store, search.model_copy(update={"training": on_a_gpu})).note
+    assert "share" not in estimate(store, search.model_copy(update={"workers": 2})).note
 
 
 def test_trials_of_other_machines_count_only_where_there_are_none_of_this_one(store: Store) -> None:

@@ -9,7 +9,7 @@ from tunescope.execution.messages import (
     TrialMessage,
     Workbench,
 )
-from tunescope.execution.slots import default_workers, workers_of
+from tunescope.execution.slots import default_workers, device_of, workers_of
 from tunescope.execution.workers import Workers, warm_up
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Workbench",
     "Workers",
     "default_workers",
+    "device_of",
     "warm_up",
     "workers_of",
 ]

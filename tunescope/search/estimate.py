@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tunescope.execution import default_workers
+from tunescope.execution import default_workers, device_of
 from tunescope.parameters import FeaturesParameters, LearningRateParameters, SearchParameters
 from tunescope.search.budget import Budget
 from tunescope.search.checks import build_space
 from tunescope.search.space import MODEL, Space
 from tunescope.store import Store, frames
+from tunescope.timing import usable_cores
 
 # Enough for quartiles of every model, and few enough to be read at once.
 _ENOUGH_TRIALS = 400
@@ -107,17 +108,17 @@ def estimate(
     space = build_space(search, *chosen) if "grid" in search.strategies else None
     workers = search.workers or default_workers(search.training.device)
     measured = _measured(measured_trials(store, search.models, images) if trials is None else trials, search)
-    warning, grid = None, space.grid_size if space else None
+    warnings, grid = [crowd_warning(workers, search.training.device)], space.grid_size if space else None
     if space is not None:
         share = Budget.share(search, "grid")
-        warning = grid_warning(space, measured.seconds if measured else None, workers, share)
+        warnings.append(grid_warning(space, measured.seconds if measured else None, workers, share))
     if measured is None:
-        return Estimate(None, None, None, 0, _joined(_unknown(search), warning), (), grid)
+        return Estimate(None, None, None, 0, _joined(_unknown(search), *warnings), (), grid)
     studies = _studies(search, grid, workers, measured)
     seconds = (sum(one.seconds[0] for one in studies), sum(one.seconds[1] for one in studies))
     tried = (sum(one.trials[0] for one in studies), sum(one.trials[1] for one in studies))
-    note = _note(search, measured, seconds, tried)
-    return Estimate(measured.seconds, seconds, tried, measured.trials, _joined(note, warning), studies, grid)
+    note = _joined(_note(search, measured, seconds, tried), *warnings)
+    return Estimate(measured.seconds, seconds, tried, measured.trials, note, studies, grid)
 
 
 def measured_trials(store: Store, models: Collection[str], images: int | None = None) -> pd.DataFrame:
@@ -172,6 +173,20 @@ def grid_warning(space: Space, trial_seconds: float | None, workers: int, budget
         tried = count_in_words(int(tries))
         return f"{told}; the budget of {limit} tries about {tried} of them, in shuffled order"
     return f"{told}; the budget of {limit} ends it early, in shuffled order"
+
+
+def crowd_warning(workers: int, device: str) -> str | None:
+    """Say that workers share the processor's cores; None where each has one, or trains on a GPU.
+
+    Args:
+        workers: trials at a time.
+        device: as for :func:`tunescope.execution.default_workers`.
+    """
+    cores = usable_cores()
+    if workers <= cores or device_of(0, device) != "cpu":
+        return None
+    shared = f"{count_in_words(workers)} workers share {_counted(cores, 'core')}"
+    return f"{shared}: each takes memory of its own, and they wait for one another"
 
 
 def duration_in_words(seconds: float) -> str:
@@ -326,8 +341,8 @@ def _budget_in_words(budget: Budget) -> str:
     return " or ".join(limits)
 
 
-def _joined(note: str, warning: str | None) -> str:
-    return f"{note}; {warning}" if warning else note
+def _joined(note: str, *warnings: str | None) -> str:
+    return "; ".join([note, *filter(None, warnings)])
 
 
 def _counted(count: object, noun: str) -> str:
