@@ -14,6 +14,7 @@ import yaml
 
 from tunescope.errors import RunError
 from tunescope.store import Store, runs
+from tunescope.store.full_disk import full_disk_sentence, tells_of_full_disk
 
 CONFIGURATION = Path("conf/base/parameters")
 REPORTING = Path("data/08_reporting")
@@ -134,7 +135,8 @@ def _spawn(
         configuration.write_text(run_file(tree, pipelines), encoding="utf-8")
         process = _process(store, configuration, folder / "launch.log", launcher)
     except OSError as error:
-        reason = f"The process of run `{run_id}` could not be started: {error}"
+        why = full_disk_sentence(run_id, str(folder)) if tells_of_full_disk(error) else error
+        reason = f"The process of run `{run_id}` could not be started: {why}"
         runs.finish(store, run_id, "failed", reason)
         raise RunError(reason) from error
     runs.hand_over(store, run_id, process.pid)

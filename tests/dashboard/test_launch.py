@@ -16,6 +16,7 @@ from kedro.framework.cli.utils import _split_params
 
 from dashboard.launch import (
     PREPARATION,
+    REPORTING,
     Launcher,
     command_line,
     is_preparation,
@@ -82,6 +83,23 @@ def test_a_process_that_cannot_start_fails_the_run_with_a_reason(store: Store, t
     row = runs.get(store, "mine")
     assert row["state"] == "failed"
     assert "no-such-program" in row["reason"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux and some others have a full device")
+def test_a_start_on_a_full_disk_says_how_to_mend_it_and_goes_on_when_there_is_room(
+    store: Store, launcher: Launcher
+) -> None:
+    folder = launcher.project / REPORTING / "mine"
+    folder.mkdir(parents=True)
+    (folder / "run.yml").symlink_to("/dev/full")  # takes nothing, as a full disk
+    with pytest.raises(RunError, match=r"a disk is full, the one of `.*mine`: .* make room") as refused:
+        start_run(store, {**tree(), "run": {"id": "mine"}}, launcher)
+    assert "Errno" not in str(refused.value)
+    assert runs.get(store, "mine")["reason"] == str(refused.value)
+    (folder / "run.yml").unlink()
+    resume_run(store, "mine", launcher)
+    wait_for(lambda: runs.get(store, "mine")["state"] == "running")
+    stop(store, "mine")
 
 
 def test_a_process_that_dies_before_its_work_begins_leaves_a_failed_run(store: Store, tmp_path: Path) -> None:
