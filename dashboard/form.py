@@ -125,12 +125,12 @@ def preparation_faults(values: Values, source: str) -> dict[str, str]:
 
 def _unready(values: Values) -> Iterator[tuple[str, str]]:
     """What the rules of parameters do not look at: whether the images and the corrections are there."""
-    from tunescope.datasets import find
+    from tunescope.datasets import glance
 
     source, corrections = (given(key, values.get(key)) for key in ("dataset.source", "dataset.corrections"))
     try:
         if source:
-            find(str(source), project_folder())
+            glance(str(source), project_folder())
     except SourceError as error:
         yield "dataset.source", str(error)
     if corrections and not (project_folder() / Path(str(corrections)).expanduser()).is_file():

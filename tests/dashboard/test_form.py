@@ -1,5 +1,7 @@
 """The form of a new run speaks the language of the parameters."""
 
+from pathlib import Path
+
 import pytest
 
 from dashboard import form, form_fields
@@ -71,6 +73,12 @@ def test_a_fault_is_one_sentence_at_its_field(key: str, value: object, word: str
     assert list(found) == [key]
     assert word in found[key] or key in found[key]
     assert "\n" not in found[key]
+
+
+def test_a_folder_without_images_is_told_at_its_field(tmp_path: Path) -> None:
+    found = form.faults({**form.defaults(), "dataset.source": str(tmp_path)})
+    assert list(found) == ["dataset.source"]
+    assert "no image was found in it" in found["dataset.source"]
 
 
 def test_a_source_that_is_a_name_is_ready() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tunescope.datasets import read, stamp
+from tunescope.datasets import glance, read, stamp
 from tunescope.errors import SourceError
 
 
@@ -206,3 +206,23 @@ def test_reading_does_not_change_the_stamp(folder: Callable[..., Path]) -> None:
         file.read()
 
     assert stamp(root) == before
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"notes/a.txt": b"a", "b.PDF": b"b"}, {"cats/.1.png": b"1", "__MACOSX/cats/2.png": b"2"}]
+)
+def test_a_glance_refuses_a_folder_without_anything_that_can_be_an_image(
+    folder: Callable[..., Path], files: dict[str, bytes]
+) -> None:
+    root = folder({"cats/keep.txt": b"", **files})
+    with pytest.raises(SourceError, match="no image was found in it: put the images into one folder"):
+        glance(root)
+
+
+@pytest.mark.parametrize("name", ["1.png", "1", "1.bin", "1.of-no-known-kind"])
+def test_a_glance_leaves_to_the_reader_what_can_be_an_image(folder: Callable[..., Path], name: str) -> None:
+    glance(folder({"notes.txt": b"n", f"cats/{name}": b"1"}))
+
+
+def test_a_glance_does_not_walk_through_a_large_folder(folder: Callable[..., Path]) -> None:
+    glance(folder({f"{number}.txt": b"" for number in range(2_001)}))

@@ -12,7 +12,7 @@ from tunescope.datasets.known import recall
 from tunescope.datasets.packed import PackedDataset, dataset_name
 from tunescope.datasets.packing import pack
 from tunescope.datasets.readers import archive, digits, folder, idx, manifest, npz, torchvision
-from tunescope.datasets.source import Reader, Source, SourceFile, find, read, stamp
+from tunescope.datasets.source import Reader, Source, SourceFile, find, glance, read, stamp
 from tunescope.datasets.splitting import SPLITS, split
 from tunescope.datasets.watched import watched_rows
 
@@ -40,6 +40,7 @@ __all__ = [
     "dataset_name",
     "find",
     "fold_views",
+    "glance",
     "inspect",
     "pack",
     "read",

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import mimetypes
 import os
 import re
 import unicodedata
@@ -110,6 +111,7 @@ class Reader:
         accepts: whether a path, or a name such as ``sklearn:digits``, is of this kind.
         open: ``open(path, limits, **options)`` gives its ``Source``.
         stamp: the source's state as text, found without reading contents; raises ``OSError`` when it cannot.
+        may_hold_images: whether a short look leaves hope for an image; raises ``OSError`` as ``stamp``.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Reader:
     accepts: Callable[[Path], bool]
     open: Callable[..., Source]
     stamp: Callable[[Path], str]
+    may_hold_images: Callable[[Path], bool] = lambda path: True
 
 
 def read(source: str | Path, limits: LimitParameters | None = None, **options: Any) -> Source:
@@ -147,8 +150,7 @@ def find(source: str | Path, folder: str | Path = ".") -> Reader:
     """
     from tunescope.datasets import READERS  # here, because the registry's readers import this module
 
-    path = expanded(source)
-    there = path if is_name(source) else Path(folder) / path
+    there = _located(source, folder)
     with _readable(source):
         for reader in READERS.values():
             if reader.accepts(there):
@@ -158,6 +160,22 @@ def find(source: str | Path, folder: str | Path = ".") -> Reader:
     if not os.path.exists(there):  # unlike `Path.exists`, false for names that no file can have
         raise refusal(source, "there is no such file or folder", mend)
     raise refusal(source, "it is of no known kind", mend)
+
+
+def glance(source: str | Path, folder: str | Path = ".") -> None:
+    """Refuse a source of which a short look tells that nothing can come of it.
+
+    Args:
+        source: as for ``read``.
+        folder: where relative paths begin.
+
+    Raises:
+        SourceError: as ``find`` does, and when no file of the source can be an image.
+    """
+    reader = find(source, folder)
+    with _readable(source):
+        if not reader.may_hold_images(_located(source, folder)):
+            raise refusal(source, "no image was found in it", "put the images into one folder for each class")
 
 
 def stamp(source: str | Path) -> str | None:
@@ -178,6 +196,11 @@ def stamp(source: str | Path) -> str | None:
 def expanded(source: str | Path) -> Path:
     """The path that is meant, with a leading ``~`` replaced by the home folder, where there is one."""
     return Path(os.path.expanduser(source))
+
+
+def _located(source: str | Path, folder: str | Path) -> Path:
+    path = expanded(source)
+    return path if is_name(source) else Path(folder) / path
 
 
 def is_name(source: str | Path) -> bool:
@@ -241,6 +264,13 @@ def as_text(name: str) -> str:
     except UnicodeEncodeError:
         content = name.encode("utf-8", "backslashreplace")
     return content.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def may_be_image(path: str) -> bool:
+    """Whether a file below a source can be an image, by its name: an ending may tell of something else."""
+    known, _ = mimetypes.guess_type(path)
+    is_other = known is not None and not known.startswith("image/") and known != "application/octet-stream"
+    return not _is_hidden(path) and not is_other
 
 
 def refusal(location: str | Path, why: str, mend: str) -> SourceError:

@@ -6,8 +6,20 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tunescope.datasets.source import Reader, Source, as_text, labelled, refusal, source_of, state_of
+from tunescope.datasets.source import (
+    Reader,
+    Source,
+    as_text,
+    labelled,
+    may_be_image,
+    refusal,
+    source_of,
+    state_of,
+)
 from tunescope.parameters import LimitParameters
+
+# Entries that are looked at before a folder is taken to hold images: a home folder is not walked through.
+_GLANCE = 2_000
 
 
 def open_folder(path: Path, limits: LimitParameters) -> Source:
@@ -41,8 +53,20 @@ def content(path: str) -> bytes:
         return file.read()
 
 
+def _may_hold_images(path: Path) -> bool:
+    for looked, (name, entry) in enumerate(_everything(path)):
+        if looked >= _GLANCE or (entry.is_file(follow_symlinks=False) and may_be_image(name)):
+            return True
+    return False
+
+
 def _walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
     """Everything below a folder but the folders, each with its relative path."""
+    return (one for one in _everything(root) if not one[1].is_dir(follow_symlinks=False))
+
+
+def _everything(root: Path) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Everything below a folder, each with its relative path."""
     pending = [""]
     while pending:
         above = pending.pop()
@@ -50,8 +74,7 @@ def _walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(f"{above}{entry.name}/")
-                else:
-                    yield above + entry.name, entry
+                yield above + entry.name, entry
 
 
 def _size(entry: "os.DirEntry[str]") -> int:
@@ -62,4 +85,6 @@ def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # unlike `Path.is_dir`, false for names that no folder can have
 
 
-READER = Reader("folder", "a folder of class folders", _is_folder, open_folder, stamp_folder)
+READER = Reader(
+    "folder", "a folder of class folders", _is_folder, open_folder, stamp_folder, _may_hold_images
+)
