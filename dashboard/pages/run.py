@@ -45,6 +45,8 @@ _TEXTS = {
 }
 _COSTLY = ("studies", "fronts", "history", "learning_curves", "pareto", "usage")
 _REGIONS = (*_TEXTS, *_COSTLY)
+# It takes the focus while the button that had it cannot.
+_NAMED = {"actions": {"role": "group", "aria-label": "What can be done with this run"}}
 # What a store whose trials are still being read cannot tell.
 _UNREAD = ("tiles", "meters", "recent", "workers")
 
@@ -54,7 +56,7 @@ def layout(run_id: str, search: str = "") -> html.Div:
     view, contents = _watch(run_id).look(is_opening=True)
     chosen = {name: values[0] for name, values in parse_qs(search.removeprefix("?")).items()}
     shown = {name: part for name, part in contents.items() if view.tally or name not in _UNREAD}
-    at = {name: regions.region("run", name, shown.get(name)) for name in _TEXTS}
+    at = {name: regions.region("run", name, shown.get(name), **_NAMED.get(name, {})) for name in _TEXTS}
     head = [html.Span(run_id, className="run-title"), at["state"]]
     return html.Div(
         [

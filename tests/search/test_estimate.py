@@ -163,6 +163,12 @@ def test_more_workers_than_cores_are_told_measured_or_not(store: Store) -> None:
     assert "share" not in estimate(store, search.model_copy(update={"workers": 2})).note
 
 
+def test_more_workers_than_cores_get_no_more_done(store: Store) -> None:
+    _run(store, "a", {"svm": [2.0]})
+    few = _search(models="svm", max_seconds=100, workers=2, training={"device": "cpu"})
+    assert estimate(store, few.model_copy(update={"workers": 100})).trials == estimate(store, few).trials
+
+
 def test_trials_of_other_machines_count_only_where_there_are_none_of_this_one(store: Store) -> None:
     _run(store, "a", {"svm": [100.0]}, host="elsewhere")
     there = estimate(store, _search(models="svm", max_trials=2))

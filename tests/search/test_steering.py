@@ -91,7 +91,7 @@ def test_limits_are_checked_by_the_rules_of_the_parameters(store: Store) -> None
 def test_a_run_that_has_ended_is_asked_for_nothing(store: Store) -> None:
     assert ask(store, "signs", "pause") == commands.pending(store, "signs")[0].id
     runs.finish(store, "signs", "finished")
-    with pytest.raises(RunError, match=r"`signs` is finished.*nothing to pause"):
+    with pytest.raises(RunError, match=r"`signs` is finished.*only a run at work can be steered"):
         ask(store, "signs", "pause")
     with pytest.raises(UnknownNameError, match="no run `other`"):
         ask(store, "other", "pause")

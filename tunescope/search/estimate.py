@@ -107,8 +107,11 @@ def estimate(
     chosen = features or FeaturesParameters(), learning_rate or LearningRateParameters()
     space = build_space(search, *chosen) if "grid" in search.strategies else None
     workers = search.workers or default_workers(search.training.device)
+    crowd = crowd_warning(workers, search.training.device)
+    if crowd:
+        workers = usable_cores()  # more get no more done
     measured = _measured(measured_trials(store, search.models, images) if trials is None else trials, search)
-    warnings, grid = [crowd_warning(workers, search.training.device)], space.grid_size if space else None
+    warnings, grid = [crowd], space.grid_size if space else None
     if space is not None:
         share = Budget.share(search, "grid")
         warnings.append(grid_warning(space, measured.seconds if measured else None, workers, share))
