@@ -14,7 +14,8 @@ from tunescope.errors import TunescopeError
 from tunescope.store import store_url
 
 _THREADS = 8
-_M_ARENA_MAX = -8  # of <malloc.h>
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # of <malloc.h>
+_LARGE_BYTES = 128 * 1024
 # Taken from a connection at a time: with waitress's 8 kB, large uploads cost many times the work.
 _RECEIVED_BYTES = 256 * 1024
 
@@ -81,12 +82,15 @@ def _names(given: Sequence[str], listener: socket.socket) -> Sequence[str] | Non
 
 
 def _spare_memory() -> None:
-    """Let threads share their heaps, where the C library is glibc.
+    """Let threads share their heaps, and give back what is large, where the C library is glibc.
 
-    Each thread has one of its own else, and keeps what the frames of a chart took of it.
+    Else each thread has a heap of its own, and keeps what the frames of a chart took of it. What is larger
+    than the second limit lies outside of heaps; unless it is set, it rises to what was freed last.
     """
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_ARENA_MAX, 2)
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def _serve(listener: socket.socket, url: str, names: Sequence[str] | None) -> int:
