@@ -233,8 +233,9 @@ def _tally(table: TrialTable, run_id: str) -> RunTally:
     )
 
 
-def _score(study: Mapping[str, Any]) -> float:
-    return float(study["best"])
+def _score(study: Mapping[str, Any]) -> tuple[float, float]:
+    """As the winner of a run is chosen: of equal accuracies, that with the lowest log loss."""
+    return float(study["best"]), -float(study["best_loss"])
 
 
 def _trials(table: TrialTable, trial_ids: Collection[int]) -> dict[int | None, dict[str, Any]]:

@@ -89,17 +89,17 @@ def test_a_process_that_cannot_start_fails_the_run_with_a_reason(store: Store, t
 def test_a_start_on_a_full_disk_says_how_to_mend_it_and_goes_on_when_there_is_room(
     store: Store, launcher: Launcher
 ) -> None:
-    folder = launcher.project / REPORTING / "mine"
+    folder = launcher.project / REPORTING / "without-room"
     folder.mkdir(parents=True)
     (folder / "run.yml").symlink_to("/dev/full")  # takes nothing, as a full disk
-    with pytest.raises(RunError, match=r"a disk is full, the one of `.*mine`: .* make room") as refused:
-        start_run(store, {**tree(), "run": {"id": "mine"}}, launcher)
+    with pytest.raises(RunError, match=r"a disk is full, .*without-room`: .* make room") as refused:
+        start_run(store, {**tree(), "run": {"id": "without-room"}}, launcher)
     assert "Errno" not in str(refused.value)
-    assert runs.get(store, "mine")["reason"] == str(refused.value)
+    assert runs.get(store, "without-room")["reason"] == str(refused.value)
     (folder / "run.yml").unlink()
-    resume_run(store, "mine", launcher)
-    wait_for(lambda: runs.get(store, "mine")["state"] == "running")
-    stop(store, "mine")
+    resume_run(store, "without-room", launcher)
+    wait_for(lambda: runs.get(store, "without-room")["state"] == "running")
+    stop(store, "without-room")
 
 
 def test_a_process_that_dies_before_its_work_begins_leaves_a_failed_run(store: Store, tmp_path: Path) -> None:

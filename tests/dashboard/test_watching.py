@@ -13,6 +13,7 @@ import optuna
 import pytest
 from dash_client import Answer, Browser
 from dashboard_samples import Samples
+from sqlalchemy import update
 
 from dashboard import connection, watching
 from dashboard.app import create_app
@@ -21,9 +22,9 @@ from dashboard.components.run_figures import time_left_in_words
 from dashboard.components.run_log import news
 from dashboard.run_view import run_view
 from dashboard.watching import Audience, Paced, Watch
-from tunescope.store import Store, commands, resources, runs
+from tunescope.store import Store, commands, frames, resources, runs
 from tunescope.store import trials as trial_rows
-from tunescope.store.schema import now
+from tunescope.store.schema import now, trials
 
 
 @pytest.fixture
@@ -290,6 +291,17 @@ def test_each_worker_says_what_it_trains_and_how_far(
     assert '"grid #4"' in workers
     assert "run-prune" in workers
     assert "waits for a trial" in workers
+
+
+def test_of_equal_trials_the_best_is_the_one_that_would_win(
+    browser: Browser, samples: Samples, store: Store
+) -> None:
+    samples.study("signs", "tpe", 2)
+    second = frames.trials_frame(store, study="signs-tpe")["trial_id"].iloc[0]
+    with store.engine.begin() as connection:
+        connection.execute(update(trials).values(validation_accuracy=0.9, log_loss=0.5))
+        connection.execute(update(trials).values(log_loss=0.1).where(trials.c.trial_id == int(second)))
+    assert "tpe #0" in poll(browser).text("run-tiles")
 
 
 def test_the_use_of_a_gpu_stands_beside_that_of_the_machine(

@@ -30,12 +30,14 @@ _PATIENCE_SECONDS = 5.0
 _BREATH = 0.02
 
 _SCORED = "FILTER (rows.state = 'COMPLETE' AND rows.validation_accuracy IS NOT NULL)"
-_MERIT = "{'accuracy': rows.validation_accuracy, 'loss': -coalesce(rows.log_loss, 'inf'::DOUBLE)}"
+_LOSS = "coalesce(rows.log_loss, 'inf'::DOUBLE)"
+_MERIT = f"{{'accuracy': rows.validation_accuracy, 'loss': -{_LOSS}}}"
 _TALLY = (
     "count(*) FILTER (rows.state IN ('COMPLETE', 'PRUNED', 'FAIL')) AS ended, "
     "count(*) FILTER (rows.state = 'RUNNING') AS running, count(*) FILTER (rows.state = 'PRUNED') AS pruned, "
     f"count(*) FILTER (rows.state = 'FAIL') AS failed, max(rows.validation_accuracy) {_SCORED} AS best, "
-    f"arg_max(rows.trial_id, {_MERIT}) {_SCORED} AS best_trial, max(rows.trial_id) AS newest {SOURCE}"
+    f"arg_max(rows.trial_id, {_MERIT}) {_SCORED} AS best_trial, "
+    f"arg_max({_LOSS}, {_MERIT}) {_SCORED} AS best_loss, max(rows.trial_id) AS newest {SOURCE}"
 )
 
 
@@ -153,7 +155,7 @@ class TrialTable:
     def tallies(self) -> pd.DataFrame:
         """Trials by run: run_id, ended, running, pruned, failed, best (highest validation accuracy of a
         complete one), best_trial (the id of that trial: of equal ones the one with the lowest log loss),
-        newest (the highest id)."""
+        best_loss (that log loss), newest (the highest id)."""
         return self._frame(f"SELECT studies.run_id, {_TALLY} WHERE studies.run_id IS NOT NULL GROUP BY 1")
 
     def study_tallies(self, run_id: str | None = None) -> pd.DataFrame:
