@@ -204,8 +204,10 @@ class TestNothingLost:
             assert all(len(trial.intermediate_values) == 10 for trial in study.trials)
 
     def test_a_trial_that_another_process_ended_takes_no_more_reports(
-        self, ours: SqlStorage, another: SqlStorage
+        self, ours: SqlStorage, another: SqlStorage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # On a busy machine the first report would be written before the trial is ended.
+        monkeypatch.setattr(storage, "FLUSH_SECONDS", 10.0)
         study = _study(ours)
         trial = study.ask()
         trial.report(0.5, 1)
