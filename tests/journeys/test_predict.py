@@ -121,7 +121,7 @@ def test_a_photo_is_taken_with_the_camera_of_the_computer(browser: Browser, addr
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name="Take a photo").click()
-    page.wait_for_function("document.querySelector('.camera-video').videoWidth > 0")
+    page.wait_for_function("document.querySelector('.camera-video')?.videoWidth > 0")
     page.get_by_role("button", name="Take it").press("Enter")
     expect(page.locator(".photo-name")).to_have_text("Camera 1")
     expect(page.locator(".photo-card .photo-rank").first).to_be_visible(timeout=30_000)
