@@ -55,11 +55,14 @@ def drag(page: Page, plot: Locator, begin: tuple[float, float], end: tuple[float
 
 def resting_place(plot: Locator) -> FloatRect:
     """Where a plot is once it stays there: the charts of a page come one after the other."""
-    box = before = None
-    while box is None or box != before:
-        before, box = box, plot.bounding_box()
+    before = None
+    for _ in range(20):
+        box = plot.bounding_box()
+        if box is not None and box == before:
+            return box
+        before = box
         plot.page.wait_for_timeout(400)
-    return box
+    raise AssertionError("the plot moves on and on")
 
 
 def plot_of(page: Page, title: str) -> Locator:
