@@ -1,5 +1,6 @@
 """Work on many items at once."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -89,12 +90,43 @@ def test_an_error_in_a_forked_process_reaches_the_caller(monkeypatch: pytest.Mon
     assert multiprocessing.active_children() == []
 
 
-def test_a_forked_process_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "was killed, most likely because memory ran out"),
+        (lambda: os._exit(3), "ended with exit code 3"),
+    ],
+)
+def test_a_forked_process_that_dies_is_told(
+    monkeypatch: pytest.MonkeyPatch, end: Callable[[], None], told: str
+) -> None:
     monkeypatch.setattr(pool, "usable_cores", lambda: 2)
 
-    with pytest.raises(RunError, match="was killed, most likely because memory ran out"):
-        list(forked_map(lambda item: os.kill(os.getpid(), signal.SIGKILL), range(4)))
+    with pytest.raises(RunError, match=told):
+        list(forked_map(lambda item: end(), range(4)))
     assert multiprocessing.active_children() == []
+
+
+def test_forked_processes_leave_the_garbage_of_their_parent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "usable_cores", lambda: 2)
+    collected_in = multiprocessing.get_context("fork").SimpleQueue()
+
+    class Garbage:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            collected_in.put(os.getpid())
+
+    gc.disable()
+    try:
+        Garbage()
+        list(forked_map(lambda item: gc.collect(), range(4)))
+    finally:
+        gc.enable()
+    gc.collect()
+
+    assert collected_in.get() == os.getpid()
 
 
 def test_forked_processes_end_when_nobody_wants_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
 """Work on many items in threads or processes, without holding them all."""
 
+import gc
 import multiprocessing
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from tunescope.errors import RunError
@@ -48,22 +51,38 @@ def forked_map(function: Callable[[Item], Result], items: Sequence[Item]) -> Ite
     if count < 2 or sys.platform != "linux":
         yield from _in_threads(function, items)
         return
-    context, readers, workers = multiprocessing.get_context("fork"), [], []
+    context = multiprocessing.get_context("fork")
+    readers, workers = list[Connection](), list[BaseProcess]()
     try:
-        for number in range(count):
-            reader, writer = context.Pipe(duplex=False)
-            readers.append(reader)
-            work = (function, items[number::count], writer, tuple(readers))
-            workers.append(context.Process(target=_work, args=work, daemon=True))
-            workers[-1].start()
-            writer.close()
+        with _own_garbage():
+            for number in range(count):
+                reader, writer = context.Pipe(duplex=False)
+                readers.append(reader)
+                work = (function, items[number::count], writer, tuple(readers))
+                workers.append(context.Process(target=_work, args=work, daemon=True))
+                workers[-1].start()
+                writer.close()
         for number in range(len(items)):
-            yield _received(readers[number % count])
+            yield _received(readers[number % count], workers[number % count])
     finally:
         for worker, reader in zip(workers, readers, strict=False):
             worker.terminate()
             worker.join()
             reader.close()
+
+
+@contextmanager
+def _own_garbage() -> Iterator[None]:
+    """Processes forked in here never collect what was garbage before.
+
+    It may close what it shares with the parent, or wait for threads that no fork takes along: a DuckDB
+    connection does, and ends the process.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _work(
@@ -88,15 +107,22 @@ def _answer(function: Callable[[Item], Any], item: Item) -> tuple[Any, Exception
         return None, error
 
 
-def _received(reader: Connection) -> Any:
+def _received(reader: Connection, worker: BaseProcess) -> Any:
     try:
         result, error = reader.recv()
     except (EOFError, ConnectionResetError):
-        why = "was killed, most likely because memory ran out"
-        raise RunError(f"A process that reads images {why}: free some memory and run again") from None
+        raise RunError(f"A process that reads images {_end_of(worker)}") from None
     if error is not None:
         raise error
     return result
+
+
+def _end_of(worker: BaseProcess) -> str:
+    """How a process came to its end, and what helps."""
+    worker.join()
+    if worker.exitcode == -signal.SIGKILL:
+        return "was killed, most likely because memory ran out: free some memory and run again"
+    return f"ended with exit code {worker.exitcode}: run again, and report it if it happens twice"
 
 
 def _in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
