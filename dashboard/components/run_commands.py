@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, MATCH, Dash, Input, Output, State, ctx, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard import connection
@@ -24,7 +24,6 @@ from tunescope.store.commands import CommandName
 
 # The same asked again within this time is the second half of a double click.
 _DOUBLE_SECONDS = 2.0
-_POLLED = Output("run-poll", "n_intervals", allow_duplicate=True)
 _asking = threading.Lock()
 # Button -> what it asks.
 _SIMPLE: Mapping[str, tuple[CommandName, Mapping[str, Any] | None]] = {
@@ -85,53 +84,62 @@ def register_commands(app: Dash) -> None:
 def _register_simple(app: Dash, clicked: str, name: CommandName, argument: Mapping[str, Any] | None) -> None:
 
     @app.callback(
-        _POLLED,
+        Output(clicked, "disabled"),
         Input(clicked, "n_clicks"),
         State("run-id", "data"),
         State("run-poll", "n_intervals"),
-        running=[(Output(clicked, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def send(clicks: int | None, run_id: str, polls: int | None) -> int:
+    def send(clicks: int | None, run_id: str, polls: int | None) -> Any:
         if not clicks:
             raise PreventUpdate
         ask_once(connection.store(), run_id, name, argument)
-        return (polls or 0) + 1
+        return _look_again(polls)
 
 
 def _register_prune(app: Dash) -> None:
+    trial = {"type": "run-prune", "study": MATCH, "number": MATCH}
 
     @app.callback(
-        _POLLED,
-        Input({"type": "run-prune", "study": ALL, "number": ALL}, "n_clicks"),
+        Output(trial, "disabled"),
+        Input(trial, "n_clicks"),
+        State(trial, "id"),
         State("run-id", "data"),
         State("run-poll", "n_intervals"),
         prevent_initial_call=True,
     )
-    def prune(clicks: list[int | None], run_id: str, polls: int | None) -> int:
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+    def prune(clicks: int | None, chosen: Mapping[str, Any], run_id: str, polls: int | None) -> Any:
+        if not clicks:
             raise PreventUpdate
-        chosen = ctx.triggered_id
         argument = {"study": chosen["study"], "number": chosen["number"]}
         ask_once(connection.store(), run_id, "prune", argument)
-        return (polls or 0) + 1
+        return _look_again(polls)
 
 
 def _register_resume(app: Dash) -> None:
 
     @app.callback(
-        Output("run-poll", "n_intervals", allow_duplicate=True),
+        Output("run-resume", "disabled"),
         Input("run-resume", "n_clicks"),
         State("run-id", "data"),
         State("run-poll", "n_intervals"),
-        running=[(Output("run-resume", "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def resume(clicks: int | None, run_id: str, polls: int | None) -> int:
+    def resume(clicks: int | None, run_id: str, polls: int | None) -> Any:
         if not clicks:
             raise PreventUpdate
         resume_once(run_id)
-        return (polls or 0) + 1
+        return _look_again(polls)
+
+
+def _look_again(polls: int | None) -> Any:
+    """Have the page polled at once, which draws the clicked button anew.
+
+    A button that a poll draws is the output of its own callback. So it shows that its click is on its way,
+    and Dash does not take its being drawn for a click, as it does where the output was there before.
+    """
+    set_props("run-poll", {"n_intervals": (polls or 0) + 1})
+    return no_update
 
 
 def _register_enqueue(app: Dash) -> None:
@@ -248,23 +256,24 @@ def _register_form(
     """A dialog that is filled with ``content(run_id)`` and sends what was entered into its fields."""
 
     @app.callback(
-        Output(f"{prefix}-dialog", "is_open"),
-        Output(f"{prefix}-body", "children"),
-        Output(f"{prefix}-problem", "children"),
+        Output(prefix, "disabled"),
         Input(prefix, "n_clicks"),
         State("run-id", "data"),
         prevent_initial_call=True,
     )
-    def show(clicks: int | None, run_id: str) -> tuple[Any, ...]:
+    def show(clicks: int | None, run_id: str) -> Any:
         if not clicks:
             raise PreventUpdate
-        return True, content(run_id), None
+        set_props(f"{prefix}-body", {"children": content(run_id)})
+        set_props(f"{prefix}-problem", {"children": None})
+        set_props(f"{prefix}-dialog", {"is_open": True})
+        return no_update
 
     # The button that opens may be gone while the dialog is open: its answers are a callback of their own.
     @app.callback(
-        Output(f"{prefix}-dialog", "is_open", allow_duplicate=True),
-        Output(f"{prefix}-problem", "children", allow_duplicate=True),
-        _POLLED,
+        Output(f"{prefix}-dialog", "is_open"),
+        Output(f"{prefix}-problem", "children"),
+        Output("run-poll", "n_intervals", allow_duplicate=True),
         Input(f"{prefix}-cancel", "n_clicks"),
         Input(f"{prefix}-confirm", "n_clicks"),
         State(field, "value"),

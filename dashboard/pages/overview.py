@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import MATCH, Dash, Input, Output, State, dcc, html, no_update, set_props
+from dash.exceptions import PreventUpdate
 
 from dashboard import catalogue, connection, links, reading
 from dashboard.components import regions, steering
@@ -77,17 +78,20 @@ def register(app: Dash) -> None:
     def poll(_: int, seen: regions.Digests) -> list[Any]:
         return regions.changes(_REGIONS, _contents(), seen)
 
+    button = {"type": "overview-resume", "run": MATCH}
+
     @app.callback(
-        Output("overview-goto", "href"),
-        Input({"type": "overview-resume", "run": ALL}, "n_clicks"),
+        Output(button, "disabled"),
+        Input(button, "n_clicks"),
+        State(button, "id"),
         prevent_initial_call=True,
     )
-    def resume(clicks: list[int | None]) -> Any:
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
-            return no_update
-        run_id = ctx.triggered_id["run"]
-        resume_once(run_id)
-        return links.run(run_id)
+    def resume(clicks: int | None, chosen: Mapping[str, str]) -> Any:
+        if not clicks:
+            raise PreventUpdate
+        resume_once(chosen["run"])
+        set_props("overview-goto", {"href": links.run(chosen["run"])})
+        return no_update
 
 
 def _contents() -> dict[str, Any]:

@@ -114,13 +114,8 @@ def test_a_form_that_was_only_opened_starts_nothing(browser: Browser, store: Sto
 def test_stop_is_asked_once_and_acknowledged(browser: Browser, store: Store, tmp_path: Path) -> None:
     Samples(store, tmp_path).run("signs", trials=0)
     values = {"run-stop-confirm.n_clicks": 1, "run-id.data": "signs", "run-poll.n_intervals": 4}
-    key = next(
-        key
-        for key, one in browser.callbacks.items()
-        if key.startswith("run-poll.n_intervals") and one["inputs"][0]["id"] == "run-stop-confirm"
-    )
-    answer = browser.call(key, values, "run-stop-confirm.n_clicks")
-    assert answer.outputs["run-poll"] == {"n_intervals": 5}
+    answer = browser.call("run-stop-confirm.disabled", values, "run-stop-confirm.n_clicks")
+    assert answer.side["run-poll"] == {"n_intervals": 5}
     assert [command.name for command in commands.pending(store, "signs")] == ["stop"]
     shown = browser.show("/runs/signs")
     assert "Stop asked for" in shown
@@ -142,14 +137,15 @@ def test_a_stop_of_an_earlier_launch_is_no_longer_spoken_of(
 
 def resume(browser: Browser, run_id: str) -> Any:
     button = json.dumps({"run": run_id, "type": "overview-resume"}, separators=(",", ":"))
-    return browser.call("overview-goto.href", {f"{button}.n_clicks": 1}, f"{button}.n_clicks")
+    sent = {f"{button}.n_clicks": 1, f"{button}.id": json.loads(button)}
+    return browser.call('{"run":["MATCH"],"type":"overview-resume"}', sent, f"{button}.n_clicks")
 
 
 def test_resume_on_the_overview_leads_to_the_run(browser: Browser, store: Store, tmp_path: Path) -> None:
     samples = Samples(store, tmp_path)
     samples.run("signs", trials=0)
     samples.kill("signs")
-    assert resume(browser, "signs").outputs["overview-goto"] == {"href": "/runs/signs"}
+    assert resume(browser, "signs").side["overview-goto"] == {"href": "/runs/signs"}
     assert runs.get(store, "signs")["state"] in ("starting", "running")
     end_all(store)
 
@@ -158,7 +154,7 @@ def test_a_second_click_on_resume_leads_to_the_run_as_well(
     browser: Browser, store: Store, tmp_path: Path
 ) -> None:
     Samples(store, tmp_path).run("signs", trials=0)
-    assert resume(browser, "signs").outputs["overview-goto"] == {"href": "/runs/signs"}
+    assert resume(browser, "signs").side["overview-goto"] == {"href": "/runs/signs"}
     assert runs.get(store, "signs")["launches"] == 1
 
 

@@ -37,7 +37,7 @@ def fields(kind: str, values: dict[str, Any]) -> dict[str, Any]:
 
 def click(browser: Browser, button: str, **values: Any) -> Answer:
     sent = {f"{button}.n_clicks": 1, "run-id.data": "signs", "run-poll.n_intervals": 4, **values}
-    return browser.call("run-poll.n_intervals", sent, f"{button}.n_clicks", trigger=button)
+    return browser.call(f"{button}.disabled", sent, f"{button}.n_clicks")
 
 
 def confirm(browser: Browser, dialog: str, kind: str, entered: dict[str, Any]) -> Answer:
@@ -56,7 +56,7 @@ def asked(store: Store) -> list[tuple[str, Any]]:
 def test_a_button_sends_its_command_and_the_page_looks_again(
     browser: Browser, store: Store, button: str, name: str
 ) -> None:
-    assert click(browser, button).outputs["run-poll"] == {"n_intervals": 5}
+    assert click(browser, button).side["run-poll"] == {"n_intervals": 5}
     assert asked(store) == [(name, None)]
 
 
@@ -124,13 +124,13 @@ def test_a_trial_in_training_can_be_pruned_once(browser: Browser, store: Store, 
     samples.running("signs-grid")
     assert browser.show("/runs/signs").count("run-prune") == 1
     button = json.dumps({"number": 2, "study": "signs-grid", "type": "run-prune"}, separators=(",", ":"))
-    values = {f"{button}.n_clicks": 1, "run-id.data": "signs", "run-poll.n_intervals": 0}
-    key = next(
-        key
-        for key, one in browser.callbacks.items()
-        if key.startswith("run-poll.n_intervals") and "run-prune" in one["inputs"][0]["id"]
-    )
-    browser.call(key, values, f"{button}.n_clicks")
+    values = {f"{button}.id": json.loads(button), "run-id.data": "signs", "run-poll.n_intervals": 0}
+    for clicks in (None, 1):
+        assert asked(store) == []
+        values |= {f"{button}.n_clicks": clicks}
+        browser.call(
+            '{"number":["MATCH"],"study":["MATCH"],"type":"run-prune"}', values, f"{button}.n_clicks"
+        )
     assert asked(store) == [("prune", {"study": "signs-grid", "number": 2})]
     assert "Ending" in browser.show("/runs/signs")
     refused = "Not done: trial 2 of `signs-grid` is not in training."
@@ -140,9 +140,9 @@ def test_a_trial_in_training_can_be_pruned_once(browser: Browser, store: Store, 
 
 def test_the_dialog_of_a_configuration_opens_with_the_defaults(browser: Browser) -> None:
     values = {"run-enqueue.n_clicks": 1, "run-id.data": "signs"}
-    answer = browser.call("run-enqueue-dialog.is_open", values, "run-enqueue.n_clicks", "run-enqueue")
-    assert answer.outputs["run-enqueue-dialog"] == {"is_open": True}
-    body = answer.text("run-enqueue-body")
+    answer = browser.call("run-enqueue.disabled", values, "run-enqueue.n_clicks")
+    assert answer.side["run-enqueue-dialog"] == {"is_open": True}
+    body = json.dumps(answer.side["run-enqueue-body"])
     assert '"key": "svm.C"' in body
     assert "0.01 to 1000, logarithmic" in body
     assert "cnn.epochs" not in body

@@ -193,6 +193,31 @@ def test_the_focus_stays_near_a_button_that_is_switched_off_or_gone(page: Page, 
     expect(page.locator("body")).to_be_focused()
 
 
+def wait_for_poll(page: Page) -> None:
+    with page.expect_response(lambda answer: "run-state.children" in (answer.request.post_data or "")):
+        pass
+
+
+def test_buttons_that_a_poll_draws_ask_nothing_and_keep_their_state(page: Page, site: Site) -> None:
+    store = site.samples.store
+    site.samples.run("redrawn", 2)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or "") if request.post_data else None)
+    page.goto(f"{site.address}/runs/redrawn")
+    pause, resume = (page.get_by_role("button", name=name) for name in ("Pause", "Resume"))
+    pause.click()
+    expect(pause).to_be_disabled()
+    asked.clear()
+    runs.pause(store, "redrawn", True)
+    expect(resume).to_be_disabled()
+    wait_for_poll(page)
+    expect(resume).to_be_disabled()
+    commands.acknowledge(store, commands.pending(store, "redrawn")[0], "Paused")
+    expect(resume).to_be_enabled()
+    wait_for_poll(page)
+    assert {body for body in asked if '"run-poll","property":"n_intervals"' not in body} == set()
+
+
 def test_filters_have_one_stop_each_and_are_read_out_with_their_name(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/trials")
     model = page.get_by_role("button", name="Model All")

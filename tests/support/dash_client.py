@@ -48,12 +48,12 @@ class Browser:
             and (not trigger or trigger in [one["id"] for one in callback["inputs"]])
         )
         callback = self.callbacks[key]
-        wanted = [_output(one, values) for one in key.strip(".").split("...")]
+        wanted = [_output(one, values, changed) for one in key.strip(".").split("...")]
         body = {
             "output": key,
             "outputs": wanted if key.startswith("..") else wanted[0],
-            "inputs": [_given(one, values) for one in callback["inputs"]],
-            "state": [_given(one, values) for one in callback["state"]],
+            "inputs": [_given(one, values, changed) for one in callback["inputs"]],
+            "state": [_given(one, values, changed) for one in callback["state"]],
             "changedPropIds": [changed],
         }
         headers = {"Accept-Encoding": "gzip"}
@@ -77,29 +77,35 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _output(dotted: str, values: Mapping[str, Any]) -> Any:
+def _output(dotted: str, values: Mapping[str, Any], changed: str) -> Any:
     component, _, prop = dotted.partition("@")[0].rpartition(".")
     if not component.startswith("{"):
         return {"id": component, "property": prop}
-    # Repeated widgets come in groups: one of the output's type for each that has a value.
     kind = json.loads(component)["type"]
-    given = dict.fromkeys(
-        json.dumps({**json.loads(key.rpartition(".")[0]), "type": kind}) for key in values if key[0] == "{"
-    )
+    if '["MATCH"]' in component:
+        return {"id": {**_id(changed), "type": kind}, "property": prop}
+    # Repeated widgets come in groups: one of the output's type for each that has a value.
+    given = dict.fromkeys(json.dumps({**_id(key), "type": kind}) for key in values if key[0] == "{")
     return [{"id": json.loads(one), "property": prop} for one in given]
 
 
-def _given(wanted: Mapping[str, str], values: Mapping[str, Any]) -> Any:
+def _id(dotted: str) -> Any:
+    return json.loads(dotted.rpartition(".")[0])
+
+
+def _given(wanted: Mapping[str, str], values: Mapping[str, Any], changed: str) -> Any:
     if not wanted["id"].startswith("{"):
         return {**wanted, "value": values.get(f"{wanted['id']}.{wanted['property']}")}
     pattern = json.loads(wanted["id"])
     found = [
-        {"id": json.loads(key.rpartition(".")[0]), "property": wanted["property"], "value": value}
+        {"id": _id(key), "property": wanted["property"], "value": value}
         for key, value in values.items()
         if key.startswith("{")
         and key.endswith("." + wanted["property"])
-        and json.loads(key.rpartition(".")[0])["type"] == pattern["type"]
+        and _id(key)["type"] == pattern["type"]
     ]
     if ["ALL"] in pattern.values():
         return found
+    if ["MATCH"] in pattern.values():
+        pattern = {**_id(changed), "type": pattern["type"]}
     return next(one for one in found if one["id"] == pattern)

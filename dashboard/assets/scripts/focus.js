@@ -19,7 +19,7 @@
 
   function take(place) {
     if (!isUsable(place)) return false;
-    if (place.tabIndex < 0) place.tabIndex = -1; // else a part of the page takes no focus
+    if (place.tabIndex < 0 && !place.hasAttribute("tabindex")) place.tabIndex = -1; // else it takes no focus
     resting = around.includes(place) ? place : null;
     place.focus({ preventScroll: true });
     return document.activeElement === place;
