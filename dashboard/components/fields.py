@@ -56,6 +56,13 @@ def fault_place(page: str, field: Field) -> html.Div:
     return html.Div(id={"type": f"{page}-fault", "key": field.key}, className="field-fault", role="alert")
 
 
+def warning_place(page: str, field: Field) -> html.Div:
+    """Where what a value of a field leads to is told, which may still be meant."""
+    return html.Div(
+        id={"type": f"{page}-warning", "key": field.key}, className="field-warning", role="status"
+    )
+
+
 def choice(name: str, parts: Sequence[Any]) -> dict[str, Any]:
     """An option of a field of names: what its card shows."""
     return {"value": name, "label": html.Span(list(parts), className="choice-text")}
@@ -67,7 +74,7 @@ def values_of(entered: Sequence[Any], ids: Sequence[Mapping[str, str]]) -> Value
 
 
 def fault(text: str | None) -> Any:
-    """What stands below a field that must be mended; the style of its control follows from it.
+    """What stands below a field: its fault, which the style of its control follows, or its warning.
 
     No answer changes a control itself: one that waits for an answer forgets the pause that would have sent
     what is being typed into it.

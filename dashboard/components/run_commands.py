@@ -17,6 +17,7 @@ from dashboard.reading import LIVE, records, since
 from dashboard.watching import expire
 from dashboard.wording import is_missing
 from tunescope.errors import ParameterError, TunescopeError
+from tunescope.search.foresight import endings
 from tunescope.search.space import MODEL, Space
 from tunescope.search.steering import ask, check_limits, configuration_of, limits_of, space_of, typed
 from tunescope.store import Store, frames, runs
@@ -214,19 +215,24 @@ def _register_limits(app: Dash) -> None:
 
     @app.callback(
         Output({"type": f"{steering.LIMITS}-fault", "key": ALL}, "children"),
+        Output({"type": f"{steering.LIMITS}-warning", "key": ALL}, "children"),
         Input(field, "value"),
         State(field, "id"),
         State("run-id", "data"),
         prevent_initial_call=True,
     )
-    def check(entered: list[Any], ids: list[dict[str, str]], run_id: str) -> list[Any]:
+    def check(entered: list[Any], ids: list[dict[str, str]], run_id: str) -> tuple[list[Any], list[Any]]:
+        store, changes = connection.store(), _changes(run_id, values_of(entered, ids))
+        lines, ending = list[str](), dict[str, str]()
         try:
-            check_limits(connection.store(), run_id, _changes(run_id, values_of(entered, ids)))
-            lines = []
+            check_limits(store, run_id, changes)
+            ending = {
+                f"search.{one.limit}": steering.ending_text(one) for one in endings(store, run_id, changes)
+            }
         except ParameterError as error:
             lines = str(error).splitlines()
         told = [next((line for line in lines if line.startswith(f"`{one['key']}`")), None) for one in ids]
-        return [fault(line) for line in told]
+        return [fault(line) for line in told], [fault(ending.get(one["key"])) for one in ids]
 
 
 def _changes(run_id: str, entered: Mapping[str, Any]) -> dict[str, Any]:

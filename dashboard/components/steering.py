@@ -7,13 +7,14 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard.components.basics import attributes, button, card, icon
-from dashboard.components.fields import entry
+from dashboard.components.fields import entry, warning_place
 from dashboard.components.tables import Column, table
 from dashboard.form import field
 from dashboard.form_fields import Field, Kind
 from dashboard.reading import records, settings_text, since
 from dashboard.run_view import RunView
 from dashboard.wording import ago, count, duration, is_missing, percent
+from tunescope.search.foresight import Ending
 from tunescope.search.space import MODEL, Configuration, Hyperparameter, Space
 
 VALUES, LIMITS = "run-value", "run-limit"
@@ -264,8 +265,26 @@ def value_field(one: Hyperparameter) -> Field:
 
 def limits_form(limits: Mapping[str, Any]) -> html.Div:
     """The fields of all that limits a run, filled with what holds now."""
-    entries = [entry(LIMITS, field(key), limits[key.partition(".")[2]]) for key in LIMIT_KEYS]
+    entries = [_limit_entry(field(key), limits[key.partition(".")[2]]) for key in LIMIT_KEYS]
     note = html.P(
         "For the whole run, over all its launches. An empty field is no limit.", className="card-note"
     )
     return html.Div([note, html.Div(entries, className="field-grid")], className="dialog-fields")
+
+
+def _limit_entry(one: Field, value: Any) -> html.Div:
+    return html.Div([entry(LIMITS, one, value), warning_place(LIMITS, one)])
+
+
+def ending_text(ending: Ending) -> str:
+    """What a limit that is reached already would end, beside the reason."""
+    of = f" of {ending.strategy}" if ending.strategy else ""
+    used, number = ending.used, int(ending.used)
+    reasons = {
+        "max_trials": f"{count(number, 'trial')}{of} {'is' if number == 1 else 'are'} done",
+        "max_seconds": f"The search{of} has taken {duration(used)}",
+        "target_accuracy": f"{percent(used)} is reached",
+        "patience": f"The last {count(number, 'trial')}{of} brought nothing better",
+    }
+    end = "its share of this limit ends its study" if ending.strategy else "this limit ends the run"
+    return f"{reasons[ending.limit]}: {end} at once."

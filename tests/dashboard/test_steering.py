@@ -10,7 +10,9 @@ from dashboard_samples import Samples
 
 from dashboard import form
 from dashboard.app import create_app
+from dashboard.components.steering import ending_text
 from dashboard.wording import NOTHING
+from tunescope.search.foresight import Ending
 from tunescope.store import Store, commands, frames, runs
 
 
@@ -204,6 +206,37 @@ def test_limits_that_cannot_be_are_told(browser: Browser, store: Store) -> None:
     answer = confirm(browser, "run-limits", "run-limit-field", limits(max_trials=None, max_seconds=None))
     assert "needs an end" in answer.text("run-limits-problem")
     assert asked(store) == []
+
+
+def test_a_limit_that_is_reached_says_as_it_is_typed_what_it_ends(browser: Browser, store: Store) -> None:
+    def warnings(**changes: Any) -> dict[str, Any]:
+        sent = {"run-id.data": "signs", **fields("run-limit-field", limits(**changes))}
+        changed = next(key for key in sent if key.endswith(".value"))
+        outputs = browser.call('{"key":["ALL"],"type":"run-limit-fault"}', sent, changed).outputs
+        found = {json.loads(key)["key"]: one for key, one in outputs.items() if "run-limit-warning" in key}
+        return {key.removeprefix("search."): one["children"] for key, one in found.items()}
+
+    assert set(warnings(max_trials=3).values()) == {None}
+    assert warnings(max_trials=2)["max_trials"] == ["2 trials are done: this limit ends the run at once."]
+    assert set(warnings(max_trials=0).values()) == {None}
+    confirm(browser, "run-limits", "run-limit-field", limits(max_trials=2))
+    assert asked(store) == [("budget", {"max_trials": 2})]
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        (Ending("max_trials", 1), "1 trial is done: this limit ends the run at once."),
+        (
+            Ending("max_seconds", 90, "tpe"),
+            "The search of tpe has taken 1 min 30 s: its share of this limit ends its study at once.",
+        ),
+        (Ending("target_accuracy", 0.933), "93.3% is reached: this limit ends the run at once."),
+        (Ending("patience", 5), "The last 5 trials brought nothing better: this limit ends the run at once."),
+    ],
+)
+def test_an_ending_is_told_with_its_reason(ending: Ending, words: str) -> None:
+    assert ending_text(ending) == words
 
 
 def test_a_command_to_a_run_that_has_just_ended_is_one_sentence(browser: Browser, store: Store) -> None:
