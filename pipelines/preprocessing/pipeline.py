@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 inspect_images,
-                ["params:dataset", "packed_datasets_folder"],
+                ["params:dataset", "packed_datasets_folder", "params:run"],
                 ["inspection", "data_quality"],
                 name="inspect_images",
             ),

@@ -1,13 +1,14 @@
 """Unchanged data are not read again."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tunescope.datasets import PackedDataset, Source, inspect, pack, read, recall
+from tunescope.datasets import PackedDataset, Source, inspect, left_of, pack, read, recall
 from tunescope.parameters import CleaningParameters, DatasetParameters
 
 Folder = Callable[[dict[str, bytes]], Path]
@@ -113,3 +114,37 @@ def test_a_source_that_was_opened_before_is_not_remembered(photos: Path, root: P
     pack(inspect(source), root)
 
     assert not (root / ".known").exists()
+
+
+def left(dataset: PackedDataset, root: Path) -> PackedDataset | None:
+    return left_of(dataset.fingerprint, DatasetParameters(source=dataset.source), root)
+
+
+def test_only_of_a_source_that_is_gone_the_packed_images_stand_for_it(photos: Path, root: Path) -> None:
+    dataset = packed(photos, root)
+    (photos / "cats" / "1.png").unlink()
+    assert left(dataset, root) is None
+    shutil.rmtree(photos)
+    assert left(dataset, root) == dataset
+    assert left_of("0" * 16, DatasetParameters(source=dataset.source), root) is None
+    assert left_of(dataset.fingerprint, DatasetParameters(source="sklearn:digits"), root) is None
+
+
+ARRAYS = ["images.npy", "labels.npy", "splits.npy", "paths.json", "quality.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bytes_left"),
+    [*((name, -1) for name in ARRAYS), *((name, None) for name in [*ARRAYS, "files.parquet"])],
+)
+def test_packed_images_that_are_not_whole_stand_for_nothing(
+    photos: Path, root: Path, name: str, bytes_left: int | None
+) -> None:
+    dataset = packed(photos, root)
+    shutil.rmtree(photos)
+    path = dataset.folder / name
+    content = path.read_bytes()
+    path.unlink()
+    if bytes_left is not None:
+        path.write_bytes(content[:bytes_left])
+    assert left(dataset, root) is None

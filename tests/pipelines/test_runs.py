@@ -75,6 +75,34 @@ def test_a_killed_run_shows_as_interrupted_and_goes_on_where_it_stopped(project:
     assert _state(project, "killed") == "finished"
 
 
+def test_a_run_whose_source_is_gone_goes_on_with_what_was_prepared(project: Project) -> None:
+    small = "search.models=decision_tree,search.strategies=random,run.id=left,dataset.source=photos"
+    assert project.run(f"{small},search.max_trials=2").returncode == 0
+    before = _fingerprint(project)
+    store = open_store(project.store_url)
+    runs.finish(store, "left", "stopped")
+    store.close()
+    (project.root / "photos").rename(project.root / "elsewhere")
+
+    ended = project.run(f"{small},search.max_trials=2")
+    assert ended.returncode == 0, ended.stderr
+    log = project.report("left", "run.log").read_text()
+    assert (
+        f"`photos` is gone: the run goes on with the images that were prepared of it before ({before})" in log
+    )
+    assert _fingerprint(project) == before
+
+    (project.root / "data/05_model_input" / before / "labels.npy").unlink()
+    refused = project.run(f"{small},search.max_trials=2")
+    assert refused.returncode == 1
+    assert "`dataset.source` is `photos`, but there is no such file or folder" in refused.stderr
+
+
+def _fingerprint(project: Project) -> str:
+    summary = json.loads(project.report("left", "summary.json").read_text())
+    return str(summary["dataset"]["fingerprint"])
+
+
 def test_an_interrupt_in_the_terminal_leaves_a_run_that_can_go_on(project: Project) -> None:
     process = project.start(f"run.id=broken,dataset.source=photos,{ENDLESS}")
     wait_until(lambda: _trials(project, "broken") >= 1)

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tunescope.datasets.building import full_disk_named, save_json
-from tunescope.datasets.packed import PACKING, PackedDataset
-from tunescope.datasets.source import expanded, stamp
+from tunescope.datasets.packed import FILES, FINDINGS, PACKING, REJECTED, PackedDataset
+from tunescope.datasets.source import expanded, is_name, stamp
 from tunescope.errors import SourceError
 from tunescope.parameters import DatasetParameters
 
@@ -53,6 +54,27 @@ def recall(parameters: DatasetParameters, root: Path) -> PackedDataset | None:
     except (OSError, ValueError, LookupError, TypeError, SourceError):
         return None
     return dataset.known_as(parameters)
+
+
+def left_of(fingerprint: str, parameters: DatasetParameters, root: Path) -> PackedDataset | None:
+    """The dataset of a fingerprint whose source is gone, if all that was packed is there.
+
+    A source that is there in any state is for :func:`recall` and for reading.
+    """
+    if is_name(parameters.source) or os.path.exists(expanded(parameters.source)):
+        return None
+    try:
+        dataset = PackedDataset.open(root / fingerprint)
+        return dataset.known_as(parameters) if _is_whole(dataset) else None
+    except (OSError, ValueError):  # a file that is missing, or shorter than it says
+        return None
+
+
+def _is_whole(dataset: PackedDataset) -> bool:
+    """Whether the images are as many as their labels, splits and paths, and the account of them is there."""
+    rows = {len(part) for part in (dataset.images, dataset.labels, dataset.splits, dataset.paths)}
+    tables = (FILES, FINDINGS, REJECTED)
+    return len(rows) == 1 and bool(dataset.quality) and all((dataset.folder / one).exists() for one in tables)
 
 
 def remember(then: State | None, dataset: PackedDataset, root: Path) -> None:
