@@ -16,7 +16,7 @@ from tunescope.figures.pareto import objective_name
 def about(view: RunView) -> str:
     """What was searched, how, and since when, in one line."""
     launches = view.row["launches"]
-    strategies = view.parameters.search.strategies if view.parameters else ()
+    strategies = view.parameters.search.strategies if view.parameters and not view.is_preparation else ()
     parts = [
         _dataset(view),
         " + ".join(strategies),

@@ -155,27 +155,15 @@ def _outcomes(rows: list[dict[str, Any]]) -> str:
 def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
     parameters, seconds = reading.parameters_of(row), reading.searched(connection.store(), row["run_id"])
     stage = "waiting for its process" if is_missing(row["stage"]) else reading.stage_name(row["stage"])
-    body = html.Div(
-        [
-            html.Div(
-                [
-                    html.Div([html.Span("Now: ", className="muted"), html.Span(stage)]),
-                    html.Div(
-                        budget_meters(parameters, tally.ended, seconds, row["state"]), className="meters"
-                    ),
-                ],
-                className="active-progress",
-            ),
-            html.Div(
-                [
-                    tile("Best so far", percent(tally.best)),
-                    tile("Trials", count(tally.ended), f"{count(tally.running)} running"),
-                ],
-                className="active-figures",
-            ),
-        ],
-        className="active-body",
-    )
+    parts = [html.Div([html.Span("Now: ", className="muted"), html.Span(stage)])]
+    figures = None
+    if not is_preparation(row["run_id"]):
+        meters = budget_meters(parameters, tally.ended, seconds, row["state"])
+        parts.append(html.Div(meters, className="meters"))
+        best = tile("Best so far", percent(tally.best))
+        trials = tile("Trials", count(tally.ended), f"{count(tally.running)} running")
+        figures = html.Div([best, trials], className="active-figures")
+    body = html.Div([html.Div(parts, className="active-progress"), figures], className="active-body")
     return card(_title(row, _standing(row)), body, note=_about(row))
 
 
@@ -207,11 +195,15 @@ def _interrupted(row: dict[str, Any], tally: reading.Tally) -> html.Section:
         f"{count(tally.ended, 'trial')} {'is' if tally.ended == 1 else 'are'} safe in the store; "
         f"the best has {percent(tally.best)}."
         if tally.ended
-        else f"Its process ended without a word after {duration(row['seconds'])}, before the first trial."
+        else f"Its process ended without a word after {duration(row['seconds'])}{_before_trials(row)}."
     )
     return card(
         _title(row, row["state"]), html.P(text, className="card-line"), note=_about(row), actions=resume
     )
+
+
+def _before_trials(row: Mapping[str, Any]) -> str:
+    return "" if is_preparation(row["run_id"]) else ", before the first trial"
 
 
 def _past(
@@ -223,12 +215,13 @@ def _past(
 
 
 def _line(row: dict[str, Any], tally: reading.Tally, test: float | None) -> list[Any]:
+    strategies = _strategies(row)
     return [
         link(row["run_id"], links.run(row["run_id"]), "link run-name"),
         badge(row["state"]),
         _dataset(row),
-        chips(_strategies(row)),
-        count(tally.ended),
+        chips(strategies) if strategies else NOTHING,
+        NOTHING if is_preparation(row["run_id"]) else count(tally.ended),
         percent(tally.best),
         percent(test),
         duration(row["seconds"]) if row["seconds"] else NOTHING,
@@ -244,7 +237,8 @@ def _dataset(row: Mapping[str, Any]) -> str:
 
 
 def _strategies(row: Mapping[str, Any]) -> list[str]:
-    parameters = reading.parameters_of(row)
+    """None of a run that prepares a dataset, whatever its configuration says."""
+    parameters = None if is_preparation(row["run_id"]) else reading.parameters_of(row)
     return list(parameters.search.strategies) if parameters else []
 
 

@@ -74,3 +74,21 @@ def test_a_run_that_stops_is_called_so_here_as_on_its_own_page(store: Store, tmp
     assert "Stopping" not in browser.show("/")
     commands.acknowledge(store, commands.pending(store, "signs")[0], "Stopping: running trials end now.")
     assert "Stopping" in browser.show("/")
+
+
+@pytest.mark.parametrize("state", ["running", "finished", "interrupted"])
+def test_a_preparation_is_not_shown_as_a_search(store: Store, tmp_path: Path, state: str) -> None:
+    samples = Samples(store, tmp_path)
+    samples.run("prepare-signs-1", trials=0, stages=1)
+    if state == "finished":
+        runs.finish(store, "prepare-signs-1", "finished")
+    if state == "interrupted":
+        samples.kill("prepare-signs-1")
+    browser = Browser(create_app(store.url))
+    for shown in (browser.show("/"), browser.show("/runs/prepare-signs-1")):
+        assert "tpe" not in shown.partition("Settings of this run")[0]
+    shown = browser.show("/")
+    assert "prepare-signs-1" in shown
+    assert "Best so far" not in shown
+    assert "Search time" not in shown
+    assert "first trial" not in shown

@@ -221,18 +221,18 @@ GRID = Space.from_dict({f"x{number}": {"low": 0, "high": 9, "grid": 10} for numb
         (
             2.1,
             Budget(max_seconds=180),
-            "the grid has 1 000 000 000 points, which at 2.1 s each on 2 workers would take 33 years; "
+            "the grid has 1,000,000,000 points, which at 2.1 s each on 2 workers would take 33 years; "
             "the budget of 180 s tries about 167 of them, in shuffled order",
         ),
         (
             None,
             Budget(max_trials=50),
-            "the grid has 1 000 000 000 points; the budget of 50 trials ends it early, in shuffled order",
+            "the grid has 1,000,000,000 points; the budget of 50 trials ends it early, in shuffled order",
         ),
         (
             None,
             Budget(max_seconds=60),
-            "the grid has 1 000 000 000 points; the budget of 60 s ends it early, in shuffled order",
+            "the grid has 1,000,000,000 points; the budget of 60 s ends it early, in shuffled order",
         ),
     ],
 )
@@ -305,7 +305,7 @@ def test_a_range_of_durations_says_each_unit_once(shortest: float, longest: floa
 
 
 def test_thousands_stand_apart() -> None:
-    assert count_in_words(1_234_567) == "1 234 567"
+    assert count_in_words(1_234_567) == "1,234,567"
 
 
 def test_each_study_is_estimated_and_together_they_are_the_search(store: Store) -> None:

@@ -225,8 +225,8 @@ def _two_digits(count: int) -> int:
 
 
 def count_in_words(count: int) -> str:
-    """A number with its thousands apart: `1 000 000`; a power of ten where that would be too long."""
-    return f"{count:,}".replace(",", " ") if count < 10**15 else f"about 10^{len(str(count)) - 1}"
+    """A number with its thousands apart: `1,000,000`; a power of ten where that would be too long."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{len(str(count)) - 1}"
 
 
 _UNITS = (("year", 31_557_600.0), ("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0), ("second", 1.0))
@@ -325,7 +325,7 @@ def _note(
     least, most = map(count_in_words, roughly(trials))
     many = most if least == most else f"{least} to {most}"
     note = f"About {span_in_words(*seconds)}: {many} trial{'s' if trials[1] != 1 else ''}, "
-    note += f"from {_counted(measured.trials, 'measured trial')} {machine}"
+    note += f"from {_counted(count_in_words(measured.trials), 'measured trial')} {machine}"
     if measured.missing:
         note += f" (none of {', '.join(f'`{name}`' for name in measured.missing)})"
     if search.target_accuracy is not None or search.patience is not None:
