@@ -78,6 +78,10 @@ def test_names_joined_by_plus_are_a_list() -> None:
         ("search.workers", 0, "`search.workers` is 0, but must be at least 1"),
         ("search.max_trials", "many", "`search.max_trials` is `many`, but must be a whole number"),
         ("search.max_seconds", -1, "`search.max_seconds` is -1, but must be more than 0"),
+        ("search.max_trials", 10**12, "`search.max_trials` is 1000000000000, but must be at most 1,000,000"),
+        ("search.max_seconds", 1e21, "`search.max_seconds` is 1e+21, but must be at most 31,536,000"),
+        ("search.max_seconds", float("inf"), "`search.max_seconds` is inf, but must be at most 31,536,000"),
+        ("search.patience", 10**9, "`search.patience` is 1000000000, but must be at most 1,000,000"),
         ("search.target_accuracy", 90, "`search.target_accuracy` is 90, but must be at most 1"),
         (
             "search.objective",

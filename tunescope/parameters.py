@@ -26,6 +26,9 @@ from tunescope.errors import ParameterError
 RUN_ID_PATTERN = r"^[a-z][a-z0-9-]*$"
 DATASET_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
+# More of them is a slip of the finger, and no estimate or axis could show it.
+MOST_TRIALS = 1_000_000
+MOST_SECONDS = 365 * 86_400
 Direction = Literal["maximize", "minimize"]
 Objective = Literal[
     "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "latency", "size", "training_time"
@@ -239,10 +242,14 @@ class SearchParameters(_Section):
 
     strategies: Names = Field(("grid", "evolutionary", "tpe"), description="Search strategies")
     models: Names = Field(("svm", "cnn"), description="Models to choose from")
-    max_trials: int | None = Field(None, ge=1, description="Trials, over all studies")
-    max_seconds: float | None = Field(180, gt=0, description="Seconds of search, over all studies")
+    max_trials: int | None = Field(None, ge=1, le=MOST_TRIALS, description="Trials, over all studies")
+    max_seconds: float | None = Field(
+        180, gt=0, le=MOST_SECONDS, description="Seconds of search, over all studies"
+    )
     target_accuracy: float | None = Field(None, gt=0, le=1, description="Accuracy that ends the run")
-    patience: int | None = Field(None, ge=1, description="Trials without a better one that end a study")
+    patience: int | None = Field(
+        None, ge=1, le=MOST_TRIALS, description="Trials without a better one that end a study"
+    )
     workers: int | None = Field(None, ge=1, le=256, description="Trials at a time")
     seed: int = Field(0, ge=0, description="Seed of strategies and trainings")
     seed_trials: tuple[dict[str, Any], ...] = Field((), description="Configurations to try first")
@@ -374,10 +381,10 @@ def _suggestion(name: str, known: Collection[str]) -> str:
 
 
 _RULES = {
-    "greater_than_equal": "must be at least {ge:g}",
-    "greater_than": "must be more than {gt:g}",
-    "less_than_equal": "must be at most {le:g}",
-    "less_than": "must be less than {lt:g}",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
     "literal_error": "must be {expected}",
     "too_short": "must have at least {min_length} entry",
     "string_too_short": "must not be empty",
@@ -407,9 +414,17 @@ def _sentence(details: ErrorDetails) -> str:
         return f"`{key}` {details['ctx']['error']}"
     if kind == "string_pattern_mismatch":
         return f"`{key}` is {_shown(value)}, but {_PATTERNS[details['ctx']['pattern']]}"
-    rule = _RULES.get(kind, "").format(**details.get("ctx", {}))
+    bounds = {name: _bound(value) for name, value in details.get("ctx", {}).items()}
+    rule = _RULES.get(kind, "").format(**bounds)
     rule = rule or next((text for name, text in _KINDS.items() if kind.startswith(name)), details["msg"])
     return f"`{key}` is {_shown(value)}, but {rule}"
+
+
+def _bound(value: object) -> object:
+    """A bound as people read it: `0.5`, `4096`, `1,000,000`."""
+    if not isinstance(value, int | float):
+        return value
+    return f"{value:g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
 def _shown(value: object) -> str:
