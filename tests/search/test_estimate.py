@@ -92,7 +92,7 @@ def test_an_empty_store_says_that_nothing_was_measured(store: Store) -> None:
     found = estimate(store, _search(max_seconds=180))
     assert (found.trial_seconds, found.seconds, found.trials, found.measured) == (None, None, None, 0)
     assert found.note == (
-        "No trial of these models has been measured yet: the search ends after 180 s at the latest"
+        "No trial of these models has been measured yet: the search ends after 3 min at the latest"
     )
 
 
@@ -148,8 +148,8 @@ def test_a_grid_too_large_is_told(store: Store) -> None:
     spread = {"low": 0.1, "high": 100.0, "grid": 10_000}
     search = _search(strategies="grid", models="svm", max_seconds=180, space={"svm": {"C": spread}})
     found = estimate(store, search)
-    assert "points, which at 2 s each on 2 workers would take " in found.note
-    assert "the budget of 180 s tries about 176 of them, in shuffled order" in found.note
+    assert "points, which at 2.0 s each on 2 workers would take " in found.note
+    assert "the budget of 3 min tries about 176 of them, in shuffled order" in found.note
 
 
 def test_more_workers_than_cores_are_told_measured_or_not(store: Store) -> None:
@@ -222,7 +222,7 @@ GRID = Space.from_dict({f"x{number}": {"low": 0, "high": 9, "grid": 10} for numb
             2.1,
             Budget(max_seconds=180),
             "the grid has 1,000,000,000 points, which at 2.1 s each on 2 workers would take 33 years; "
-            "the budget of 180 s tries about 167 of them, in shuffled order",
+            "the budget of 3 min tries about 167 of them, in shuffled order",
         ),
         (
             None,
@@ -232,7 +232,7 @@ GRID = Space.from_dict({f"x{number}": {"low": 0, "high": 9, "grid": 10} for numb
         (
             None,
             Budget(max_seconds=60),
-            "the grid has 1,000,000,000 points; the budget of 60 s ends it early, in shuffled order",
+            "the grid has 1,000,000,000 points; the budget of 1 min ends it early, in shuffled order",
         ),
     ],
 )
@@ -253,7 +253,9 @@ def test_even_a_grid_beyond_floating_point_numbers_is_told() -> None:
     beyond = Space.from_dict({f"x{number}": {"low": 0, "high": 9, "grid": 10} for number in range(400)})
     told = grid_warning(beyond, 1.0, 1, Budget(max_seconds=60))
     assert told is not None
-    assert told.startswith("the grid has about 10^400 points, which at 1 s each on 1 worker would take more")
+    assert told.startswith(
+        "the grid has about 10^400 points, which at 1.0 s each on 1 worker would take more"
+    )
 
 
 @pytest.mark.parametrize(

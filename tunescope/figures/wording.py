@@ -5,14 +5,9 @@ import math
 from typing import Any
 
 from tunescope.analysis.measures import Measure
-
-NOTHING = "\N{EN DASH}"
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-
-
-def is_missing(value: object) -> bool:
-    """Whether a value stands for nothing: None or NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+from tunescope.wording import NOTHING as NOTHING
+from tunescope.wording import duration as duration
+from tunescope.wording import is_missing as is_missing
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -30,28 +25,6 @@ def scored(measure: Measure, value: float | None) -> str:
 def interval(low: float | None, high: float | None) -> str:
     """Two shares as a range of percentages, such as 91.2 to 95.1%, with a dash."""
     return NOTHING if is_missing(low) or is_missing(high) else f"{percent(low)[:-1]}{NOTHING}{percent(high)}"
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds as the two digits or units that matter: ``1.8 ms``, ``0.42 s``, ``3.2 s``, ``3 min 12 s``."""
-    if seconds is None or is_missing(seconds):
-        return NOTHING
-    if 0 < seconds < 9.95:
-        return _short(seconds)
-    whole = round(seconds)
-    first = next((index for index, (_, size) in enumerate(_UNITS) if whole >= size), len(_UNITS) - 1)
-    parts: list[str] = []
-    for unit, size in _UNITS[first : first + 2]:
-        amount, whole = divmod(whole, size)
-        parts.append(f"{amount} {unit}" if amount or not parts else "")
-    return " ".join(filter(None, parts))
-
-
-def _short(seconds: float) -> str:
-    # As a decimal of a second so little would round to nothing.
-    if seconds < 0.0995:
-        return f"{1000 * seconds:.2g} ms"
-    return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
 
 
 def number(value: Any, digits: int = 3) -> str:

@@ -24,6 +24,7 @@ from tunescope.search.checks import build_space
 from tunescope.search.space import MODEL, Space
 from tunescope.store import Store, frames
 from tunescope.timing import usable_cores
+from tunescope.wording import duration
 
 # Enough for quartiles of every model, and few enough to be read at once.
 _ENOUGH_TRIALS = 400
@@ -169,7 +170,7 @@ def grid_warning(space: Space, trial_seconds: float | None, workers: int, budget
         return None
     told = f"the grid has {count_in_words(size)} points"
     if trial_seconds:
-        each = f"{trial_seconds:.2g} s each on {_counted(workers, 'worker')}"
+        each = f"{duration(trial_seconds)} each on {_counted(workers, 'worker')}"
         told += f", which at {each} would take {duration_in_words(_product(size, trial_seconds) / workers)}"
     limit = _budget_in_words(budget)
     if tries < (budget.max_trials or float("inf")):
@@ -339,7 +340,7 @@ def _unknown(search: SearchParameters) -> str:
 
 
 def _budget_in_words(budget: Budget) -> str:
-    limits = [] if budget.max_seconds is None else [f"{round(budget.max_seconds, 1):.6g} s"]
+    limits = [] if budget.max_seconds is None else [duration(budget.max_seconds)]
     limits += [] if budget.max_trials is None else [_counted(count_in_words(budget.max_trials), "trial")]
     return " or ".join(limits)
 
