@@ -70,14 +70,14 @@ def register(app: Dash, pages: Sequence[Page]) -> None:
 
     in_browser(
         app,
-        "arrive",
+        "navigation.arrive",
         Output("shell-nav", "className"),
         Input("shell-title", "data"),
         State("shell-url", "pathname"),
     )
     in_browser(
         app,
-        "prefersDark",
+        "shell.prefersDark",
         Output("shell-dark", "data"),
         Input("shell-url", "pathname"),
         State("shell-dark", "data"),

@@ -6,8 +6,8 @@ from dash import ClientsideFunction, Dash
 
 
 def in_browser(app: Dash, function: str, *dependencies: Any, **options: Any) -> None:
-    """Enter a callback that is a function of our scripts: ``name``, or ``run.name`` for those of one page."""
-    space, _, name = function.rpartition(".")
+    """Enter a callback that is a function of our scripts, as ``script.name``."""
+    space, _, name = function.partition(".")
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction(space or "tunescope", name), *dependencies, **options
+        ClientsideFunction(space, name), *dependencies, **options
     )

@@ -26,7 +26,7 @@ def register_dialog(app: Dash, prefix: str, *others: str) -> None:
     """Open and close the dialog in the browser, without asking the server; ``others`` close it too."""
     in_browser(
         app,
-        "toggleDialog",
+        "shell.toggleDialog",
         Output(f"{prefix}-dialog", "is_open"),
         Input(prefix, "n_clicks"),
         Input(f"{prefix}-cancel", "n_clicks"),

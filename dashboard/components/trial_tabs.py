@@ -92,7 +92,7 @@ def register(app: Dash) -> None:
 
     in_browser(
         app,
-        "keepCost",
+        "trials.keepCost",
         Output("trials-cost-settled", "data"),
         Input("trials-cost", "value"),
         prevent_initial_call=True,

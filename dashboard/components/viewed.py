@@ -93,7 +93,7 @@ class Viewed:
 
         in_browser(
             app,
-            "keepAddress",
+            "address.keep",
             Output(f"{self.page}-kept", "data"),
             Input(f"{self.page}-query", "data"),
             prevent_initial_call=True,

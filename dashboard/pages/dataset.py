@@ -58,7 +58,7 @@ def register(app: Dash) -> None:
     _register_corrections(app)
     in_browser(
         app,
-        "showPoint",
+        "dataset.showPoint",
         Output("map-picture", "title"),
         Input("map-graph", "hoverData"),
         Input("map-graph", "clickData"),

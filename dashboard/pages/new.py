@@ -202,7 +202,7 @@ def _register_check(app: Dash) -> None:
         return faults, command_line(changed), run_file(changed), view, query, edited
 
     # Back, a reload and a link show the form as it was left.
-    in_browser(app, "keepNew", Output("new-start", "title"), Input("new-query", "data"))
+    in_browser(app, "address.keep", Output("new-start", "title"), Input("new-query", "data"))
 
 
 def _register_estimates(app: Dash) -> None:

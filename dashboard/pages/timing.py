@@ -123,7 +123,7 @@ def _register_query(app: Dash) -> None:
 
     in_browser(
         app,
-        "keepTiming",
+        "address.keep",
         Output("timing-settled", "data"),
         Input("timing-query", "data"),
         prevent_initial_call=True,

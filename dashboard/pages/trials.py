@@ -157,7 +157,7 @@ def _register_in_browser(app: Dash) -> None:
     # In the browser a second tick sees the first one, however quickly it follows.
     in_browser(
         app,
-        "pick",
+        "trials.pick",
         Output("trials-picked", "data"),
         Input("trials-ticked", "data"),
         Input("trials-unpick", "n_clicks"),
@@ -166,7 +166,7 @@ def _register_in_browser(app: Dash) -> None:
     )
     in_browser(
         app,
-        "keepInAddress",
+        "trials.keep",
         Output("trials-settled", "data"),
         Input("trials-query", "data"),
         Input("trials-version", "data"),
@@ -176,14 +176,14 @@ def _register_in_browser(app: Dash) -> None:
     # Plotly is megabytes: the browser fetches it for a picture that nobody sees while charts are computed.
     in_browser(
         app,
-        "lookAhead",
+        "trials.lookAhead",
         Output("trials-ahead", "title"),
         Input("trials-ready", "data"),
         prevent_initial_call=True,
     )
     in_browser(
         app,
-        "brush",
+        "trials.brush",
         Output("trials-brushed", "data"),
         Input({"type": "trials-graph", "name": ALL}, "selectedData"),
         State({"type": "trials-graph", "name": ALL}, "figure"),

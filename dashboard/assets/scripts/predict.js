@@ -269,10 +269,7 @@
   }
 
   function keepView(view) {
-    const query = new URLSearchParams(location.search);
-    if (view === VIEWS[0]) query.delete("view");
-    else query.set("view", view);
-    history.replaceState(history.state, "", location.pathname + "?" + query);
+    window.tunescopeAddress.choose("/predict", { view: view === VIEWS[0] ? "" : view });
     showView(view);
   }
 

@@ -11,19 +11,6 @@
   });
   const percent = (share) => (100 * share).toFixed(share > 0.995 || share < 0.0995 ? 1 : 0).replace(/\.0$/, "") + "%";
 
-  /* ---- the address: what is chosen stays in it ---- */
-
-  function keep(values) {
-    if (!location.pathname.startsWith("/runs/")) return;
-    const query = new URLSearchParams(location.search);
-    for (const [name, value] of Object.entries(values)) {
-      if (value) query.set(name, value);
-      else query.delete(name);
-    }
-    const text = query.toString();
-    history.replaceState(history.state, "", location.pathname + (text ? "?" + text : ""));
-  }
-
   /* ---- predictions of the watched images, epoch by epoch ---- */
 
   const PLAY_MS = 450;
@@ -65,7 +52,7 @@
 
   function watch(watched, value, first, earlier, later, playing, chosen) {
     const here = asked(), hidden = [null, noUpdate(), noUpdate(), ""];
-    keep({ watch: chosen === "auto" ? "" : chosen });
+    window.tunescopeAddress.choose("/runs/", { watch: chosen === "auto" ? "" : chosen });
     if (!watched || !watched.epochs || !watched.epochs.length) return hidden;
     if (!watched.images.length) return [lost(), ...hidden.slice(1)];
     const last = watched.epochs.length;
@@ -87,7 +74,7 @@
     if (here.includes("run-watched.data") && isFollowing && !player) value = last;
     value = Math.min(last, Math.max(1, Number(value) || last));
     isFollowing = value === last && !player;
-    keep({ epoch: isFollowing || player ? "" : watched.epochs[value - 1] });
+    window.tunescopeAddress.choose("/runs/", { epoch: isFollowing || player ? "" : watched.epochs[value - 1] });
     const answers = watched.answers[value - 1];
     const right = answers.filter(([predicted], index) => predicted === watched.images[index][1]).length;
     const accuracy = watched.accuracies[value - 1];
@@ -125,7 +112,7 @@
       lines.push(...news.text.replace(/\n$/, "").split("\n"));
       lines = lines.slice(-MOST_LINES);
     }
-    keep({ log: words || "", level: level === "all" ? "" : level });
+    window.tunescopeAddress.choose("/runs/", { log: words || "", level: level === "all" ? "" : level });
     const wanted = (words || "").toLowerCase().split(/\s+/).filter(Boolean);
     const shown = lines.filter((text) => passes(text, wanted, LEVELS[level]));
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 30 || !box.childElementCount;
