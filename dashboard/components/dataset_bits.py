@@ -36,6 +36,22 @@ def thumb(one: Prepared, row: Mapping[str, Any] | None, alt: str = "") -> Any:
     return html.Img(src=source, alt=alt, width=THUMB, height=THUMB, className="thumb")
 
 
+def strip(one: Prepared, most: int, size: int, css: str = "strip") -> html.Span:
+    """Some of the images, evenly picked; ``size`` in pixels."""
+    rows = dict.fromkeys(one.images * (2 * index + 1) // (2 * most) for index in range(most))
+    pictures = [
+        html.Img(
+            src=links.thumbnail(one.fingerprint, row, size=2 * size),
+            alt="",
+            width=size,
+            height=size,
+            className="thumb",
+        )
+        for row in rows
+    ]
+    return html.Span(pictures, className=css, **attributes(aria_hidden="true"))
+
+
 def split_of(row: Mapping[str, Any]) -> str:
     """The split of a file, or that it was rejected."""
     return "rejected" if not row["accepted"] else NOTHING if is_missing(row["split"]) else str(row["split"])

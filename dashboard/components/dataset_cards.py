@@ -22,6 +22,7 @@ from dashboard.components.basics import (
     fold,
     link,
 )
+from dashboard.components.dataset_bits import strip
 from dashboard.components.notices import empty, notice
 from dashboard.components.tables import Column, table
 from dashboard.launch import is_preparation
@@ -67,7 +68,7 @@ def _prepared(one: Prepared) -> html.Article:
         className="dataset-head",
     )
     gone = notice("warning", "Its folder is gone", f"`{one.folder}`: prepare it again.")
-    body = strip(one) if one.is_there else gone
+    body = strip(one, _STRIP, _STRIP_SIZE) if one.is_there else gone
     actions = [
         button_link("Open", "open", address),
         button_link("Search models", "search", search_link(one), "quiet"),
@@ -84,26 +85,6 @@ def _prepared(one: Prepared) -> html.Article:
 
 def _figures(pairs: Sequence[tuple[str, Any]]) -> html.Dl:
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs], className="figures")
-
-
-def strip(one: Prepared) -> html.Div:
-    """Some of the images, evenly picked."""
-    rows = (
-        [one.images * index // _STRIP for index in range(_STRIP)]
-        if one.images >= _STRIP
-        else range(one.images)
-    )
-    pictures = [
-        html.Img(
-            src=links.thumbnail(one.fingerprint, row, size=_STRIP_SIZE * 2),
-            alt="",
-            width=_STRIP_SIZE,
-            height=_STRIP_SIZE,
-            className="thumb",
-        )
-        for row in rows
-    ]
-    return html.Div(pictures, className="strip", **attributes(aria_hidden="true"))
 
 
 def size_text(one: Prepared) -> str:

@@ -9,6 +9,7 @@ from dash import html
 from dashboard import catalogue, connection, links
 from dashboard.catalogue import Prepared
 from dashboard.components.basics import attributes, icon, link
+from dashboard.components.dataset_bits import strip
 from dashboard.components.dataset_cards import ON_BOARD
 from dashboard.components.picks import pick, picks
 from dashboard.wording import count, memory
@@ -68,20 +69,7 @@ def _prepared(one: Prepared) -> Source:
 
 def _strip(one: Source) -> html.Span:
     """Some of its images, evenly picked; an icon before it is prepared."""
-    hidden = attributes(aria_hidden="true")
-    if one.prepared is None or not one.prepared.is_there:
-        symbol = "folder" if not Path(one.source).suffix else "images"
-        return html.Span(icon(symbol), className="pick-strip", **hidden)
-    total = one.prepared.images
-    rows = sorted({total * (2 * index + 1) // (2 * _STRIP) for index in range(_STRIP)})
-    pictures = [
-        html.Img(
-            src=links.thumbnail(one.prepared.fingerprint, row, size=_SIZE * 2),
-            alt="",
-            width=_SIZE,
-            height=_SIZE,
-            className="thumb",
-        )
-        for row in rows
-    ]
-    return html.Span(pictures, className="pick-strip", **hidden)
+    if one.prepared is not None and one.prepared.is_there:
+        return strip(one.prepared, _STRIP, _SIZE, "pick-strip")
+    symbol = "folder" if not Path(one.source).suffix else "images"
+    return html.Span(icon(symbol), className="pick-strip", **attributes(aria_hidden="true"))

@@ -7,7 +7,8 @@ from dash import html
 
 from dashboard import links
 from dashboard.catalogue import Prepared
-from dashboard.components.basics import attributes, button_link, card, icon, link
+from dashboard.components.basics import button_link, card, icon, link
+from dashboard.components.dataset_bits import strip
 from dashboard.components.dataset_cards import ON_BOARD, search_link
 from dashboard.results import BestModel
 from dashboard.wording import count, interval, percent
@@ -84,21 +85,10 @@ def _tile(one: Prepared, best: BestModel | None, reports: frozenset[str]) -> htm
     return html.Article([head, _pictures(one), found, actions], className="overview-dataset")
 
 
-def _pictures(one: Prepared) -> html.Div:
+def _pictures(one: Prepared) -> Any:
     if not one.is_there:
         return html.Div("Its folder is gone: prepare it again.", className="overview-gone")
-    rows = dict.fromkeys(one.images * index // _PICTURES for index in range(_PICTURES))
-    pictures = [
-        html.Img(
-            src=links.thumbnail(one.fingerprint, row, size=_SIZE * 2),
-            alt="",
-            width=_SIZE,
-            height=_SIZE,
-            className="thumb",
-        )
-        for row in rows
-    ]
-    return html.Div(pictures, className="strip", **attributes(aria_hidden="true"))
+    return strip(one, _PICTURES, _SIZE)
 
 
 def _best(best: BestModel) -> html.Div:

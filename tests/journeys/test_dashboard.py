@@ -2,58 +2,30 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from dashboard_samples import Samples, fill, stand_in
+import sites
+from dashboard_samples import Samples
 from playwright.sync_api import Browser, Page, expect
-from serving import served
+from sites import FilledSite, Site, site_of_runs
 
-from dashboard.app import create_app
-from tunescope.store import Store, frames, open_store, runs
+from tunescope.store import frames, runs
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass
-class Site:
-    """A served app, its store, and what a browser that visits it must not do."""
-
-    address: str
-    store: Store
-    samples: Samples | None
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        """Note requests that leave this machine, and what the console calls an error."""
-        page.on("request", lambda request: self._note_address(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and self.complaints.append(line.text))
-
-    def _note_address(self, url: str) -> None:
-        if not url.startswith((self.address, "data:", "blob:")):
-            self.complaints.append(f"request to {url}")
-
-
-def serve(root: Path, store: Store, samples: Samples | None) -> Iterator[Site]:
-    with served(create_app(store.url, stand_in(root))) as address:
-        yield Site(address, store, samples)
-    store.close()
-
-
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledSite]:
     """A site with a run in every state, to look at."""
-    root = tmp_path_factory.mktemp("site")
-    store = open_store(f"sqlite:///{root / 'trials.db'}")
-    yield from serve(root, store, fill(store, root))
+    with site_of_runs(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture
 def empty_site(tmp_path: Path) -> Iterator[Site]:
-    store = open_store(f"sqlite:///{tmp_path / 'trials.db'}")
-    yield from serve(tmp_path, store, None)
+    with sites.empty_site(tmp_path) as site:
+        yield site
 
 
 def test_a_first_run_is_started_watched_stopped_and_resumed(page: Page, empty_site: Site) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from sites import Site, site_of_everything
+from sites import FilledSite, site_of_everything
 
 from dashboard.app import PAGES
 
@@ -76,7 +76,7 @@ def addresses() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledSite]:
     with site_of_everything(tmp_path_factory.mktemp("site")) as site:
         yield site
 
@@ -110,7 +110,7 @@ def _faults(page: Page, options: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("address", list(addresses()))
 def test_a_page_can_be_used_by_everybody_at_every_width_stands_still_and_loads_from_here_alone(
-    page: Page, site: Site, address: str
+    page: Page, site: FilledSite, address: str
 ) -> None:
     site.complaints.clear()
     site.watch(page)
@@ -144,7 +144,7 @@ def test_a_page_can_be_used_by_everybody_at_every_width_stands_still_and_loads_f
     ],
 )
 def test_an_address_shows_the_same_after_back_and_forward_and_a_reload(
-    page: Page, site: Site, address: str
+    page: Page, site: FilledSite, address: str
 ) -> None:
     page.goto(site.address + address)
     settle(page)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Request, expect
 from projects import wait_until
-from sites import Site, site_of_everything
+from sites import FilledSite, site_of_everything
 
 from tunescope.store import commands, runs
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledSite]:
     with site_of_everything(tmp_path_factory.mktemp("site")) as site:
         yield site
 
@@ -50,7 +50,7 @@ def polls(page: Page) -> list[str]:
 
 
 def test_a_tab_in_the_background_asks_ten_times_less_and_at_once_when_it_is_back(
-    page: Page, site: Site, polls: list[str]
+    page: Page, site: FilledSite, polls: list[str]
 ) -> None:
     page.clock.install()
     page.goto(f"{site.address}/runs/signs-paused")
@@ -72,7 +72,7 @@ def test_a_tab_in_the_background_asks_ten_times_less_and_at_once_when_it_is_back
     assert polls.count("page") >= 3
 
 
-def test_a_run_that_ends_is_told_on_other_pages_and_leads_there(page: Page, site: Site) -> None:
+def test_a_run_that_ends_is_told_on_other_pages_and_leads_there(page: Page, site: FilledSite) -> None:
     samples = site.samples
     for name in ("night-one", "night-two"):
         samples.run(name, 2)
@@ -99,7 +99,7 @@ def test_a_run_that_ends_is_told_on_other_pages_and_leads_there(page: Page, site
     expect(told).to_have_count(0)
 
 
-def test_many_runs_that_end_at_once_do_not_cover_the_page(page: Page, site: Site) -> None:
+def test_many_runs_that_end_at_once_do_not_cover_the_page(page: Page, site: FilledSite) -> None:
     samples, names = site.samples, [f"batch-{number}" for number in range(6)]
     for name in names:
         samples.run(name, 0)
@@ -116,7 +116,7 @@ def test_many_runs_that_end_at_once_do_not_cover_the_page(page: Page, site: Site
     page.wait_for_url(f"{site.address}/")
 
 
-def test_the_page_of_a_run_tells_its_own_end_itself(page: Page, site: Site) -> None:
+def test_the_page_of_a_run_tells_its_own_end_itself(page: Page, site: FilledSite) -> None:
     site.samples.run("own", 2)
     page.clock.install()
     page.goto(f"{site.address}/runs/own")
@@ -128,7 +128,7 @@ def test_the_page_of_a_run_tells_its_own_end_itself(page: Page, site: Site) -> N
     expect(page.locator("#shell-ends .end")).to_have_count(0)
 
 
-def test_the_keyboard_skips_to_the_content_and_comes_back_from_dialogs(page: Page, site: Site) -> None:
+def test_the_keyboard_skips_to_the_content_and_comes_back_from_dialogs(page: Page, site: FilledSite) -> None:
     page.goto(f"{site.address}/runs/signs-running")
     stop = page.get_by_role("button", name="Stop", exact=True)
     expect(stop).to_be_visible()
@@ -153,7 +153,7 @@ def test_the_keyboard_skips_to_the_content_and_comes_back_from_dialogs(page: Pag
     expect(stop).to_be_focused()
 
 
-def test_the_focus_stays_near_a_button_that_is_switched_off_or_gone(page: Page, site: Site) -> None:
+def test_the_focus_stays_near_a_button_that_is_switched_off_or_gone(page: Page, site: FilledSite) -> None:
     store = site.samples.store
     site.samples.run("by-keys", 2)
     page.goto(f"{site.address}/runs/by-keys")
@@ -198,7 +198,7 @@ def wait_for_poll(page: Page) -> None:
         pass
 
 
-def test_buttons_that_a_poll_draws_ask_nothing_and_keep_their_state(page: Page, site: Site) -> None:
+def test_buttons_that_a_poll_draws_ask_nothing_and_keep_their_state(page: Page, site: FilledSite) -> None:
     store = site.samples.store
     site.samples.run("redrawn", 2)
     asked: list[str] = []
@@ -218,7 +218,7 @@ def test_buttons_that_a_poll_draws_ask_nothing_and_keep_their_state(page: Page, 
     assert {body for body in asked if '"run-poll","property":"n_intervals"' not in body} == set()
 
 
-def test_filters_have_one_stop_each_and_are_read_out_with_their_name(page: Page, site: Site) -> None:
+def test_filters_have_one_stop_each_and_are_read_out_with_their_name(page: Page, site: FilledSite) -> None:
     page.goto(f"{site.address}/trials")
     model = page.get_by_role("button", name="Model All")
     expect(model).to_be_visible()

@@ -13,16 +13,16 @@ from serving import served
 
 from dashboard.app import create_app
 from dashboard.connection import of
-from tunescope.store import open_store, runs
+from tunescope.store import Store, open_store, runs
 
 
 @dataclass
 class Site:
-    """A served app and its samples."""
+    """A served app and its store."""
 
     address: str
-    samples: Samples
-    complaints: list[str] = field(default_factory=list)
+    store: Store
+    complaints: list[str] = field(default_factory=list, init=False)
 
     def watch(self, page: Page) -> None:
         """Note requests that leave this machine, and what the console calls an error."""
@@ -35,8 +35,42 @@ class Site:
             self.complaints.append(f"request to {url}")
 
 
+@dataclass
+class FilledSite(Site):
+    """The same with the samples in its store."""
+
+    samples: Samples
+
+
 @contextmanager
-def site_of_everything(root: Path) -> Iterator[Site]:
+def _served(root: Path, store: Store) -> Iterator[str]:
+    """Serve an app over a store, which is closed with it: its address."""
+    app = create_app(store.url, stand_in(root))
+    with served(app) as address:
+        yield address
+    of(app.server).close()
+    store.close()
+
+
+@contextmanager
+def empty_site(root: Path) -> Iterator[Site]:
+    """A site without any run."""
+    store = open_store(f"sqlite:///{root / 'trials.db'}")
+    with _served(root, store) as address:
+        yield Site(address, store)
+
+
+@contextmanager
+def site_of_runs(root: Path) -> Iterator[FilledSite]:
+    """A site with a run in every state."""
+    store = open_store(f"sqlite:///{root / 'trials.db'}")
+    samples = fill(store, root)
+    with _served(root, store) as address:
+        yield FilledSite(address, store, samples)
+
+
+@contextmanager
+def site_of_everything(root: Path) -> Iterator[FilledSite]:
     """A site with a run in every state, a study of two objectives, datasets, and a model with its images."""
     store = open_store(f"sqlite:///{root / 'trials.db'}")
     samples = fill(store, root, trials=9)
@@ -46,8 +80,5 @@ def site_of_everything(root: Path) -> Iterator[Site]:
     runs.pause(store, "signs-paused", True)
     write_prepared(root / "packed", "hand-signs", classes=[*CLASSES[:-1], MARKED], each=60)
     enter_model(store, root)
-    app = create_app(store.url, stand_in(root))
-    with served(app) as address:
-        yield Site(address, samples)
-    of(app.server).close()
-    store.close()
+    with _served(root, store) as address:
+        yield FilledSite(address, store, samples)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunescope.analysis.pareto import Pareto, ParetoPoint, pareto
-from tunescope.figures import style
+from tunescope.figures import front, style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
 from tunescope.figures.wording import duration, memory, number, percent, plain
@@ -30,17 +30,14 @@ def draw(pareto: Pareto, dark: bool = False) -> "Figure":
         return style.sentence(EMPTY, dark)
     figure = style.blank(dark)
     first, second = pareto.objectives[:2]
+    best = set(pareto.front)
     if len(pareto.objectives) == 2:
-        figure.add_scatter(
-            x=[_shown(second, point.values[1]) for point in pareto.front],
-            y=[_shown(first, point.values[0]) for point in pareto.front],
-            mode="lines",
-            line={"color": style.theme(dark).ink, "width": 1.5, "shape": "hv", "dash": "dot"},
-            name="Pareto front",
-            hoverinfo="skip",
-        )
-    for model in dict.fromkeys(point.model for point in pareto.points):
-        _add(figure, pareto, [point for point in pareto.points if point.model == model], dark)
+        front.add_line(figure, [_place(pareto, point) for point in pareto.front], "Pareto front", dark)
+    dots = [
+        front.Dot(*_place(pareto, point), point.model, point in best, _hover(pareto, point))
+        for point in pareto.points
+    ]
+    front.add_dots(figure, dots, dark)
     across = _axis(second, [point.values[1] for point in pareto.points], logarithmic=True)
     figure.update_xaxes(across | {"title.text": across["title.text"] + _undrawn(pareto.objectives[2:])})
     figure.update_yaxes(_axis(first, [point.values[0] for point in pareto.points]))
@@ -70,25 +67,9 @@ def _undrawn(objectives: Sequence[str]) -> str:
     return f"<br>(the front also weighs {plain(' and '.join(map(objective_name, objectives)))})"
 
 
-def _add(figure: "Figure", pareto: Pareto, points: list[ParetoPoint], dark: bool) -> None:
-    model, front = points[0].model, set(pareto.front)
-    on_front = [point in front for point in points]
+def _place(pareto: Pareto, point: ParetoPoint) -> tuple[float, float]:
     first, second = pareto.objectives[:2]
-    figure.add_scatter(
-        x=[_shown(second, point.values[1]) for point in points],
-        y=[_shown(first, point.values[0]) for point in points],
-        mode="markers",
-        name=plain(model),
-        marker={
-            "color": style.colour(model, dark),
-            "symbol": style.symbol(model),
-            "size": [11 if best else 7 for best in on_front],
-            "opacity": [1.0 if best else 0.5 for best in on_front],
-            "line": {"color": style.theme(dark).paper, "width": 1},
-        },
-        text=[_hover(pareto, point) for point in points],
-        hovertemplate="%{text}<extra></extra>",
-    )
+    return _shown(second, point.values[1]), _shown(first, point.values[0])
 
 
 def _hover(pareto: Pareto, point: ParetoPoint) -> str:

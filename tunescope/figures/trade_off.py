@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunescope.analysis.costs import TradeOff, TradeOffPoint, latency_trade_off, trade_off
 from tunescope.analysis.measures import Measure
-from tunescope.figures import style
+from tunescope.figures import front, style
 from tunescope.figures.chart import Chart
 from tunescope.figures.history import EMPTY
 from tunescope.figures.wording import duration, number, plain, scored
@@ -49,23 +49,17 @@ def _milliseconds(value: float) -> str:
 def _drawn(trade_off: TradeOff, title: str, said: Callable[[float], str], dark: bool) -> "Figure":
     points = trade_off.points
     figure = style.blank(dark)
-    figure.add_scatter(
-        x=[point.seconds for point in trade_off.front],
-        y=[point.score for point in trade_off.front],
-        mode="lines",
-        line={"color": style.theme(dark).ink, "width": 1.5, "shape": "hv", "dash": "dot"},
-        name="beaten by none",
-        hoverinfo="skip",
+    best = set(trade_off.front)
+    front.add_line(
+        figure, [(point.seconds, point.score) for point in trade_off.front], "beaten by none", dark
     )
-    for model in dict.fromkeys(point.model for point in points):
-        _add(
-            figure,
-            trade_off.measure,
-            [point for point in points if point.model == model],
-            set(trade_off.front),
-            said,
-            dark,
+    dots = [
+        front.Dot(
+            point.seconds, point.score, point.model, point in best, _hover(trade_off.measure, point, said)
         )
+        for point in points
+    ]
+    front.add_dots(figure, dots, dark)
     low, high = points[0].seconds, points[-1].seconds
     log = low > 0 and high > _LOG_SPAN * low
     figure.update_xaxes(title_text=title, type="log" if log else "linear")
@@ -75,33 +69,6 @@ def _drawn(trade_off: TradeOff, title: str, said: Callable[[float], str], dark: 
         figure.update_xaxes(rangemode="tozero")  # around one value alone the ticks would read the same
     figure.update_yaxes(style.measure_axis(trade_off.measure, (point.score for point in points)))
     return figure
-
-
-def _add(
-    figure: "Figure",
-    measure: Measure,
-    points: list[TradeOffPoint],
-    front: set[TradeOffPoint],
-    said: Callable[[float], str],
-    dark: bool,
-) -> None:
-    model = points[0].model
-    on_front = [point in front for point in points]
-    figure.add_scatter(
-        x=[point.seconds for point in points],
-        y=[point.score for point in points],
-        mode="markers",
-        name=plain(model),
-        marker={
-            "color": style.colour(model, dark),
-            "symbol": style.symbol(model),
-            "size": [11 if best else 7 for best in on_front],
-            "opacity": [1.0 if best else 0.5 for best in on_front],
-            "line": {"color": style.theme(dark).paper, "width": 1},
-        },
-        text=[_hover(measure, point, said) for point in points],
-        hovertemplate="%{text}<extra></extra>",
-    )
 
 
 def _hover(measure: Measure, point: TradeOffPoint, said: Callable[[float], str]) -> str:
