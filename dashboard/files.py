@@ -49,7 +49,8 @@ def states() -> Response:
         sentence(error)
         return Response(status=204)
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 @files.get("/files/<run_id>/<name>")

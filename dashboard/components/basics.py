@@ -121,6 +121,6 @@ def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:
 
 def fold(title: Children, body: Children, opener: str | None = None, **properties: Any) -> html.Details:
     """A part that is folded away until asked for; ``opener`` is the id of what is clicked to open it."""
-    named = {"id": opener, "n_clicks": 0} if opener else {}
+    named: dict[str, Any] = {"id": opener, "n_clicks": 0} if opener else {}
     summary = html.Summary([icon("chevron"), html.Span(title)], **named)
     return html.Details([summary, html.Div(body, className="fold-body")], className="fold", **properties)

@@ -1,5 +1,6 @@
 """What was found about the files of a dataset, and its duplicates side by side."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,7 +64,7 @@ MEANINGS = {
 def findings(one: Prepared, view: DatasetView) -> html.Div:
     """Kinds of findings with what was done, and the files they are about."""
     found = catalogue.findings(one)
-    kinds = found.groupby(["kind", "action"]).size().sort_values(ascending=False)
+    kinds = Counter(zip(found["kind"], found["action"], strict=True))
     if found.empty:
         return html.Div(card("Findings", blank("Nothing was found: every file is a sound image of its own.")))
     narrowed = found[found["kind"] == view.kind] if view.kind else found
@@ -100,27 +101,22 @@ def findings(one: Prepared, view: DatasetView) -> html.Div:
     )
 
 
-def _kinds(view: DatasetView, kinds: "pd.Series[int]") -> html.Ul:
-    items = []
-    for (kind, action), amount in kinds.items():  # type: ignore[misc]
-        css = "kind kind-current" if kind == view.kind else "kind"
-        items.append(
-            html.Li(
-                dcc.Link(
-                    [
-                        html.Span(count(int(amount)), className="kind-count"),
-                        html.Span(
-                            [html.Strong(str(kind)), _action(action)],
-                            className="kind-name",
-                        ),
-                        html.Span(MEANINGS.get(str(kind), ""), className="kind-meaning"),
-                    ],
-                    href=view.href(kind="" if kind == view.kind else kind),
-                    className=css,
-                )
-            )
-        )
+def _kinds(view: DatasetView, kinds: Counter[tuple[str, str]]) -> html.Ul:
+    items = [html.Li(_kind(view, *kind, amount)) for kind, amount in kinds.most_common()]
     return html.Ul(items, className="kinds")
+
+
+def _kind(view: DatasetView, kind: str, action: str, amount: int) -> dcc.Link:
+    is_chosen = kind == view.kind
+    return dcc.Link(
+        [
+            html.Span(count(amount), className="kind-count"),
+            html.Span([html.Strong(kind), _action(action)], className="kind-name"),
+            html.Span(MEANINGS.get(kind, ""), className="kind-meaning"),
+        ],
+        href=view.href(kind="" if is_chosen else kind),
+        className="kind kind-current" if is_chosen else "kind",
+    )
 
 
 def _finding(

@@ -97,14 +97,14 @@ def unfinished(model: PhotoModel) -> Any:
 
 def workbench(model: PhotoModel, samples: Sequence[Mapping[str, str]]) -> html.Div:
     """The place where photos or samples are given, and where their answers appear; the browser fills it."""
-    known = {
-        "data-study": model.study,
-        "data-trial": str(model.number),
-        "data-most": str(MOST_PHOTOS),
-        "data-bytes": str(MOST_BYTES),
-        "data-size": memory(MOST_BYTES),
-        "data-samples": json.dumps(samples),
-    }
+    known = attributes(
+        data_study=model.study,
+        data_trial=str(model.number),
+        data_most=str(MOST_PHOTOS),
+        data_bytes=str(MOST_BYTES),
+        data_size=memory(MOST_BYTES),
+        data_samples=json.dumps(samples),
+    )
     return html.Div(
         [_zone(bool(samples)), _tools(), html.Div(id="photo-gallery", className="photo-gallery")],
         id="photo-bench",

@@ -255,7 +255,7 @@ def _change_limits(run_id: str, changes: Mapping[str, Any]) -> None:
 def _register_form(
     app: Dash,
     prefix: str,
-    field: Mapping[str, Any],
+    field: dict[str, Any],
     content: Callable[[str], Any],
     send: Callable[[str, Mapping[str, Any]], None],
 ) -> None:

@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dashboard import space_form
-from dashboard.components.basics import fold
+from dashboard.components.basics import attributes, fold
 from dashboard.components.fields import DEBOUNCE_SECONDS
 from dashboard.components.notices import blank
 from dashboard.space_form import Edits
@@ -41,7 +41,7 @@ def _model(space: Space, model: str, edits: Edits) -> html.Details:
     note = f"{count(len(own), 'hyperparameter')}{f', {changed} changed' if changed else ''}"
     title = [html.Span(model.replace("_", " ")), html.Span(note, className="fold-note")]
     heads = [html.Span(text) for text in ("", "From", "To", "Grid values")]
-    head = html.Div(heads, className="space-row space-head", **{"aria-hidden": "true"})
+    head = html.Div(heads, className="space-row space-head", **attributes(aria_hidden="true"))
     return fold(title, html.Div([head, *(_row(one, edits) for one in own)], className="space-rows"))
 
 

@@ -17,6 +17,8 @@ from dashboard.form_fields import CLEANING, PREPARATION
 from dashboard.launch import command_line, is_preparation, start_preparation
 from dashboard.routing import Page
 from dashboard.uploading import UploadError
+from dashboard.wording import is_missing
+from tunescope.datasets import find
 from tunescope.errors import SourceError, TunescopeError
 from tunescope.store import frames
 
@@ -78,7 +80,7 @@ def _register_lists(app: Dash) -> None:
         if not source:
             return no_update, "Give the path of a folder or archive of labelled images."
         try:
-            outline.find(source, _project())
+            find(source, _project())
         except SourceError as error:
             return no_update, fault(_without_key(str(error)))
         return links.prepare(source), None
@@ -295,7 +297,7 @@ def _destination(awaited: str | None) -> str | None:
         return None
     known = frames.runs_frame(connection.store())
     rows = reading.records(known[(known["run_id"] == awaited) & (known["state"] == "finished")])
-    if not rows or reading.is_missing(rows[0]["fingerprint"]):
+    if not rows or is_missing(rows[0]["fingerprint"]):
         return None
     found = catalogue.find(connection.store(), "", rows[0]["fingerprint"])
     return links.dataset(found.name, fingerprint=found.fingerprint)

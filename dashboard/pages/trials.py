@@ -243,12 +243,16 @@ def _register_narrowing(app: Dash) -> None:
         if not added or _is_chosen_by_name(added):
             return "filter-bounds hidden", "", ""
         low, high = connection.table().refresh().extent(added) or (None, None)
-        return "filter-bounds", *("" if bound is None else format(bound, ".4g") for bound in (low, high))
+        return "filter-bounds", _as_hint(low), _as_hint(high)
 
 
 def _is_chosen_by_name(key: str) -> bool:
     known = connection.table().fields.get(key)
     return known is not None and known.text is not None
+
+
+def _as_hint(bound: float | None) -> str:
+    return "" if bound is None else format(bound, ".4g")
 
 
 def _in_order(low: float | None, high: float | None) -> tuple[float | None, float | None]:
