@@ -76,6 +76,11 @@ def extent(width: int, height: int) -> str:
     return f"{width} {_TIMES} {height}"
 
 
+def tied(text: str) -> str:
+    """A text in which no line ends."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def moment(at: datetime | None) -> str:
     """A time of the store (naive UTC) in the local zone of this machine: ``23 Nov 2025, 13:05``."""
     if is_missing(at):

@@ -9,7 +9,7 @@ from dashboard.components import steering
 from dashboard.components.basics import link, tile
 from dashboard.components.progress import budget_meters
 from dashboard.run_view import RunView, time_left
-from dashboard.wording import NOTHING, ago, count, duration, interval, is_missing, percent
+from dashboard.wording import NOTHING, ago, count, duration, interval, is_missing, percent, tied
 from tunescope.analysis.remaining import Remaining
 
 _ABOUT = "About "
@@ -110,7 +110,7 @@ def _trials_note(view: RunView) -> str:
         "pruned": view.tally.pruned,
         "failed": view.tally.failed,
     }
-    return ", ".join(f"{count(number)} {name}" for name, number in numbers.items() if number)
+    return ", ".join(tied(f"{count(number)} {name}") for name, number in numbers.items() if number)
 
 
 def _time_note(view: RunView) -> str:

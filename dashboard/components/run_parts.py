@@ -9,7 +9,7 @@ from dashboard.components import steering
 from dashboard.components.basics import button, button_link, chips, facts, file_link
 from dashboard.components.notices import blank
 from dashboard.run_view import RunView
-from dashboard.wording import count, moment, percent
+from dashboard.wording import count, moment, percent, tied
 from tunescope.figures.pareto import objective_name
 
 
@@ -20,7 +20,7 @@ def about(view: RunView) -> str:
     parts = [
         _dataset(view),
         " + ".join(strategies),
-        f"started {moment(view.row['created'])}",
+        tied(f"started {moment(view.row['created'])}"),
         f"launch {launches}" if launches > 1 else "",
     ]
     return " · ".join(filter(None, parts))

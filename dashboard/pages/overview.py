@@ -29,14 +29,12 @@ from dashboard.launch import is_preparation
 from dashboard.results import best_models
 from dashboard.routing import Page
 from dashboard.run_view import asked_of
-from dashboard.wording import NOTHING, ago, count, duration, is_missing, moment, percent
+from dashboard.wording import NOTHING, ago, count, duration, is_missing, moment, percent, tied
 from tunescope.store import frames
 
 _REGIONS = ("tiles", "active", "waiting", "datasets", "past")
 _POLL_MS = 2_000
 _SHOWN = 100
-# A space at which no line ends.
-_TIED = "\N{NO-BREAK SPACE}"
 _COLUMNS = (
     Column("Run"),
     Column("State"),
@@ -149,7 +147,7 @@ def _tiles(rows: list[dict[str, Any]], tallies: Mapping[str, reading.Tally], pre
 def _outcomes(rows: list[dict[str, Any]]) -> str:
     states = [row["state"] for row in rows]
     counts = {name: states.count(name) for name in ("finished", "interrupted", "stopped", "failed")}
-    return ", ".join(f"{count(number)}{_TIED}{name}" for name, number in counts.items() if number)
+    return ", ".join(tied(f"{count(number)} {name}") for name, number in counts.items() if number)
 
 
 def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
@@ -178,7 +176,7 @@ def _title(row: Mapping[str, Any], state: str) -> list[Any]:
 
 
 def _about(row: Mapping[str, Any]) -> str:
-    parts = [_dataset(row), " + ".join(_strategies(row)), f"started {ago(row['created'])}"]
+    parts = [_dataset(row), " + ".join(_strategies(row)), tied(f"started {ago(row['created'])}")]
     return " · ".join(part for part in parts if part and part != NOTHING)
 
 

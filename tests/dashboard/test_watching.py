@@ -348,7 +348,7 @@ def test_a_run_that_is_on_its_way_again_trains_nothing_yet(
     shown = poll(browser)
     assert "No worker trains yet" in shown.text("run-workers")
     assert "step-running" not in shown.text("run-stages")
-    assert "1 running" not in shown.text("run-tiles")
+    assert "1\N{NO-BREAK SPACE}running" not in shown.text("run-tiles")
 
 
 def test_a_search_that_was_killed_has_lasted_until_it_was_last_heard_of(

@@ -10,7 +10,7 @@ from tunescope.figures.wording import percent, plain
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-EMPTY = "No epoch has ended yet: only deep models learn in epochs"
+EMPTY = "No epoch has ended: only deep models learn in epochs"
 
 
 def draw(curves: LearningCurves, dark: bool = False) -> "Figure":

@@ -36,13 +36,14 @@
     const [row, label] = image, [predicted, probability] = answer;
     const isRight = predicted === label, truth = watched.classes[label], said = watched.classes[predicted];
     const mark = part("I", { className: "glyph glyph-" + (isRight ? "finished" : "close"), "aria-hidden": "true" });
-    const words = isRight ? "right" : "wrong: it is " + truth;
+    const verdict = part("Span", { className: "visually-hidden" }, isRight ? "right" : "wrong: ");
+    const words = isRight ? verdict : part("Span", { className: "watched-truth", title: truth }, verdict, "it is " + truth);
     return part("Figure", { className: "watched " + (isRight ? "is-right" : "is-wrong"), key: String(row) },
       part("Img", { src: watched.pictures.replace("ROW", row), alt: truth, width: 72, height: 72 }),
       part("Figcaption", {},
         part("Span", { className: "watched-said", title: said }, mark, part("Span", {}, said)),
         part("Span", { className: "watched-share" }, percent(probability)),
-        part("Span", { className: isRight ? "visually-hidden" : "watched-truth" }, words)));
+        words));
   }
 
   function lost() {
