@@ -14,6 +14,8 @@ SHOWN = ("weights", "transfer", "augmenter", "augmentation", "mirror", "mixing")
 
 LARGEST_SIDE = 96
 DRAWN = 4
+# As they are, by the default, and by random draws; of each so many images.
+STRIPS, IMAGES = 2 + DRAWN, 6
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def strips(folder: Path, space: Space) -> list[Strip]:
     from tunescope.training.augmentation.preview import augmented
 
     chosen = [_own(one) for one in (*space.defaults(), *_drawn(space))]
-    found = augmented(PackedDataset.open(folder), chosen)
+    found = augmented(PackedDataset.open(folder), chosen, IMAGES)
     return [
         Strip(configuration, [_address(picture) for picture in pictures])
         for configuration, pictures in zip((None, *chosen), found, strict=True)

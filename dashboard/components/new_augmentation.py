@@ -8,11 +8,11 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard import catalogue, connection, links, space_form
-from dashboard.augmented import SHOWN, Strip, strips
+from dashboard.augmented import IMAGES, SHOWN, STRIPS, Strip, strips
 from dashboard.background import UNFINISHED, JobState
 from dashboard.catalogue import Prepared
 from dashboard.components.basics import fold, link
-from dashboard.components.notices import blank, skeleton
+from dashboard.components.notices import blank
 from dashboard.components.regions import digest
 from dashboard.form import Values
 from dashboard.space_form import Edits
@@ -133,19 +133,26 @@ def _pictures(state: JobState) -> Any:
     if state.status == "done":
         return [_strip(place, strip) for place, strip in enumerate(state.result)]
     if state.status in UNFINISHED:
-        return [html.P("Changing some images.", role="status"), skeleton("row", 4)]
+        told = html.P("Changing some images.", className="visually-hidden", role="status")
+        return [told, *(_strip(place, None) for place in range(STRIPS))]
     return blank(f"They could not be shown. {state.problem or 'Somebody ended that'}.")
 
 
-def _strip(place: int, strip: Strip) -> html.Div:
+def _strip(place: int, strip: Strip | None) -> html.Div:
+    """The images of one configuration; their shapes while they are on their way."""
     name = ("As they are", "Default configuration")[place] if place < 2 else f"Drawn at random, {place - 1}"
-    told = html.Span(_words(strip.configuration), className="field-hint") if strip.configuration else None
-    pictures = [
+    words = _words(strip.configuration) if strip and strip.configuration else None
+    told = html.Span(words, className="field-hint") if words else None
+    pictures = _pictures_of(name, strip) if strip else [html.Div(className="skeleton")] * IMAGES
+    head = html.Div([html.Strong(name), told], className="augmented-head")
+    return html.Div([head, html.Div(pictures, className="augmented-images")], className="augmented-strip")
+
+
+def _pictures_of(name: str, strip: Strip) -> list[Any]:
+    return [
         html.Img(src=address, alt=f"Training image {which}: {name.lower()}")
         for which, address in enumerate(strip.pictures, 1)
     ]
-    head = html.Div([html.Strong(name), told], className="augmented-head")
-    return html.Div([head, html.Div(pictures, className="augmented-images")], className="augmented-strip")
 
 
 def _words(configuration: Mapping[str, Any]) -> str:

@@ -60,7 +60,8 @@ def preset_note(found: Estimate | None, values: Values) -> str:
     """The same for a preset, in a line."""
     if found is None or found.seconds is None or found.trials is None:
         return f"{_limits(values)} at most"
-    return f"About {duration_in_words(found.seconds[1])}, {_range(found.trials)} trials"
+    noun = "trial" if found.trials[1] == 1 else "trials"
+    return f"About {duration_in_words(found.seconds[1])}, {_range(found.trials)} {noun}"
 
 
 def faults_view(found: Mapping[str, str]) -> Any:

@@ -65,7 +65,8 @@ def _stopping(view: RunView, asked: Mapping[str, Any]) -> Any:
         return notice("info", "Stop asked for", waits)
     if steering.is_patient(asked):
         return notice("info", "Stopping after the trials in training", f"No new trial begins. {_rest(view)}")
-    return notice("info", "Stopping", str(asked["outcome"] or ""))
+    told = str(asked["outcome"] or "").removeprefix("Stopping: ")
+    return notice("info", "Stopping", f"{told[:1].upper()}{told[1:]}")
 
 
 def _failed(view: RunView) -> Any:

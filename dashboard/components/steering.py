@@ -6,7 +6,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dashboard.components.basics import attributes, button, card, icon
+from dashboard.components.basics import attributes, button, card, icon, sentence
 from dashboard.components.fields import entry, warning_place
 from dashboard.components.tables import Column, table
 from dashboard.form import field
@@ -155,7 +155,7 @@ def _line(view: RunView, command: Mapping[str, Any]) -> list[Any]:
 
 def _answer(view: RunView, command: Mapping[str, Any]) -> Any:
     if not is_missing(command["acknowledged"]):
-        return str(command["outcome"] or "done")
+        return sentence(str(command["outcome"] or "done"))
     words = "waits for the search to read it" if view.is_live else "the run ended before it read this"
     return html.Span(words, className="muted")
 

@@ -16,7 +16,7 @@ def unknown_page(pathname: str) -> html.Div:
 
 def unknown_name(sentence: str) -> html.Div:
     """The page exists, but not what it was asked for."""
-    return _missing("Not in this store", sentence)
+    return _missing("Not in this store", f"{sentence.rstrip('.')}.")
 
 
 def trouble(sentence: str) -> html.Div:

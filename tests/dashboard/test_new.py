@@ -17,7 +17,7 @@ from dashboard.launch import Launcher
 from dashboard.presets import GOALS, PRESETS
 from tunescope.models import MODELS
 from tunescope.search import STRATEGIES
-from tunescope.search.estimate import typical_seconds
+from tunescope.search.estimate import Estimate, typical_seconds
 from tunescope.store import Store, runs
 from tunescope.training import POLICIES
 
@@ -160,6 +160,8 @@ def test_presets_and_models_say_what_they_will_take(store: Store, launcher: Laun
     quick = PRESETS["quick"].values()
     assert new_side.preset_note(before["quick"], quick) == "1 min at most"
     assert "trials" in new_side.preset_note(after["quick"], quick)
+    alone = Estimate(60.0, (60.0, 60.0), (1, 1), measured=3, note="")
+    assert new_side.preset_note(alone, quick) == "About 1 minute, 1 trial"
     assert set(seconds) == {"svm", "cnn"}
     assert new_choices.cost(seconds["svm"]).endswith(" s a trial")
 
@@ -215,9 +217,10 @@ def test_what_training_sees_of_prepared_images_follows_the_space(
     enter_prepared(store, tmp_path, "shapes", "f00d", "prepare-shapes-1")
     source = str(runs.get(store, "prepare-shapes-1")["parameters"]["dataset"]["source"])
     assert seen(browser, source, clicks=0).outputs == {}
-    assert "Changing some images." in seen(browser, source).text("new-augmented")
+    waiting = seen(browser, source).text("new-augmented")
+    assert "Changing some images." in waiting
     text = seen_at_last(browser, source)
-    assert text.count("data:image/png;base64,") >= 6 * 4
+    assert text.count("data:image/png;base64,") == waiting.count('"skeleton"') == 6 * 6
     assert "Training image 1: as they are" in text
     assert "basic, strength 1, mirrored where that keeps the class" in text
     assert "randaugment, strength " in text

@@ -106,6 +106,21 @@ def test_a_run_that_stops_says_so_and_what_is_still_in_training(
     assert "waits for a trial" not in shown
 
 
+def test_a_run_that_stops_at_once_does_not_say_so_twice(browser: Browser, store: Store) -> None:
+    commands.send(store, "signs", "stop")
+    commands.acknowledge(store, commands.pending(store, "signs")[0], "Stopping: running trials end now.")
+    assert '"Running trials end now."' in browser.show("/runs/signs")
+
+
+def test_names_in_an_answer_are_shown_as_names(browser: Browser, store: Store) -> None:
+    commands.send(store, "signs", "prune", {"study": "signs-grid", "number": 9})
+    outcome = "Not done: trial 9 of `signs-grid` is not in training."
+    commands.acknowledge(store, commands.pending(store, "signs")[0], outcome)
+    shown = browser.show("/runs/signs")
+    assert "is not in training." in shown
+    assert "`" not in shown
+
+
 def test_what_was_asked_is_shown_with_its_answer(browser: Browser, store: Store) -> None:
     assert "Asked of this run" not in browser.show("/runs/signs")
     configuration = {"model": "svm", "svm.C": 10.0}
