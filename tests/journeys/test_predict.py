@@ -112,6 +112,16 @@ def test_who_has_no_photo_at_hand_tries_validation_images(page: Page, address: s
     expect(page.locator(".photo-card", has_text="looks unlike")).to_have_count(0)
 
 
+def test_a_photo_that_met_no_server_is_sent_again(page: Page, address: str, sample: PhotoSample) -> None:
+    page.goto(f"{address}/predict?study={STUDY}&trial=0")
+    page.route("**/predict/photo?*", lambda route: route.abort(), times=1)
+    give(page, sample.paths("validation")[:1])
+    card = page.locator(".photo-card")
+    expect(card.get_by_role("alert")).to_contain_text("The photo did not reach the server")
+    card.get_by_role("button", name="Try again").click()
+    expect(card.locator(".photo-ranking")).to_be_visible(timeout=30_000)
+
+
 def test_a_photo_is_taken_with_the_camera_of_the_computer(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, permissions=["camera"])
     page = context.new_page()
