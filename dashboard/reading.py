@@ -24,6 +24,8 @@ SEARCH = ".search_models"
 # Learning curves are drawn for the trials that run and for this many of the best.
 CURVES = 8
 _LOG_BYTES = 12_000
+# Runs sign every two seconds.
+_SILENT_SECONDS = 20.0
 
 
 def prepared(trials: pd.DataFrame) -> pd.DataFrame:
@@ -86,6 +88,11 @@ def tallies() -> dict[str, Tally]:
 def searched(store: Store, run_id: str) -> float:
     """Seconds of search of a run, over all its studies."""
     return float(frames.studies_frame(store, run_id)["seconds"].astype(float).sum())
+
+
+def is_silent(run: Mapping[str, Any]) -> bool:
+    """Whether the process of a run is there, but has given no sign of life for a while."""
+    return run["state"] in ("running", "paused") and since(run["heartbeat"]) > _SILENT_SECONDS
 
 
 def stage_name(name: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.connection import Connection
 from dashboard.launch import is_preparation
-from dashboard.reading import LIVE, parameters_of, records, settings_text, since
+from dashboard.reading import LIVE, is_silent, parameters_of, records, settings_text, since
 from dashboard.wording import is_missing
 from tunescope.analysis.remaining import Remaining, StudyProgress, remaining
 from tunescope.models import MODELS
@@ -23,10 +23,6 @@ from tunescope.store.selection import TrialFilter
 
 # Trials that are listed.
 _NEWEST = 12
-
-
-# Runs sign every two seconds.
-_SILENT_SECONDS = 20.0
 _COUNTS = ("ended", "running", "pruned", "failed")
 
 
@@ -122,7 +118,7 @@ class RunView:
     @property
     def is_silent(self) -> bool:
         """Whether its process is there, but has given no sign of life for a while."""
-        return self.state in ("running", "paused") and since(self.row["heartbeat"]) > _SILENT_SECONDS
+        return is_silent(self.row)
 
     def name_of(self, trial: Mapping[str, Any]) -> str:
         """A trial of this run, where the run's own id would say nothing: ``grid #4``."""

@@ -16,6 +16,7 @@ STATES = {
     "running": ("Running", "running"),
     "paused": ("Paused", "paused"),
     "stopping": ("Stopping", "stopped"),
+    "silent": ("No sign of life", "interrupted"),
     "finished": ("Finished", "finished"),
     "stopped": ("Stopped", "stopped"),
     "failed": ("Failed", "failed"),

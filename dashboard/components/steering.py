@@ -11,7 +11,7 @@ from dashboard.components.fields import entry, warning_place
 from dashboard.components.tables import Column, table
 from dashboard.form import field
 from dashboard.form_fields import Field, Kind
-from dashboard.reading import records, settings_text, since
+from dashboard.reading import LIVE, is_silent, records, settings_text, since
 from dashboard.run_view import RunView
 from dashboard.wording import ago, count, duration, is_missing, percent
 from tunescope.search.foresight import Ending
@@ -63,13 +63,24 @@ def _last_stop(asked: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 def is_stopping(view: RunView) -> bool:
     """Whether a run at work has read that it shall stop."""
-    return view.is_live and has_read_stop(view.asked)
+    return view.is_live and _has_read_stop(view.asked)
 
 
-def has_read_stop(asked: Sequence[dict[str, Any]]) -> bool:
-    """Whether a stop is among the commands of a launch that it has read."""
+def _has_read_stop(asked: Sequence[dict[str, Any]]) -> bool:
     stop = _last_stop(asked)
     return stop is not None and not is_missing(stop["acknowledged"])
+
+
+def standing(run: Mapping[str, Any], asked: Sequence[dict[str, Any]]) -> str:
+    """How a run stands for people: one at work may be silent, or stop because it has read that it shall.
+
+    Args:
+        run: its columns and ``state``.
+        asked: the commands to its latest launch.
+    """
+    if is_silent(run):
+        return "silent"
+    return "stopping" if run["state"] in LIVE and _has_read_stop(asked) else str(run["state"])
 
 
 def is_patient(stop: Mapping[str, Any]) -> bool:

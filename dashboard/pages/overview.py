@@ -153,7 +153,8 @@ def _outcomes(rows: list[dict[str, Any]]) -> str:
 def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
     parameters, seconds = reading.parameters_of(row), reading.searched(connection.store(), row["run_id"])
     stage = "waiting for its process" if is_missing(row["stage"]) else reading.stage_name(row["stage"])
-    parts = [html.Div([html.Span("Now: ", className="muted"), html.Span(stage)])]
+    when = f"Last heard of {ago(row['heartbeat'])}: " if reading.is_silent(row) else "Now: "
+    parts = [html.Div([html.Span(when, className="muted"), html.Span(stage)])]
     figures = None
     if not is_preparation(row["run_id"]):
         meters = budget_meters(parameters, tally.ended, seconds, row["state"])
@@ -166,9 +167,9 @@ def _active(row: dict[str, Any], tally: reading.Tally) -> html.Section:
 
 
 def _standing(row: Mapping[str, Any]) -> str:
-    """The state of a run at work, as its own page calls it."""
+    """How a run at work stands, as its own page calls it."""
     asked = asked_of(frames.commands_frame(connection.store(), row["run_id"]), row)
-    return "stopping" if steering.has_read_stop(asked) else str(row["state"])
+    return steering.standing(row, asked)
 
 
 def _title(row: Mapping[str, Any], state: str) -> list[Any]:

@@ -30,7 +30,7 @@ _LIVE_MS, _CALM_MS, _HASTY_MS = 900, 3_000, 400
 _HEAD = ("state", "about", "actions", "answers", "notice")
 # What is cheap to make of a view.
 _TEXTS = {
-    "state": lambda view: badge("stopping" if steering.is_stopping(view) else view.state),
+    "state": lambda view: badge(steering.standing(view.row, view.asked)),
     "about": run_parts.about,
     "actions": run_parts.actions,
     "answers": steering.answers,

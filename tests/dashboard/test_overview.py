@@ -1,5 +1,6 @@
 """The overview: the best model of each dataset, and what it says of runs."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from dashboard import connection, reading
 from dashboard.app import create_app
 from dashboard.results import BestModel, best_models
 from tunescope.store import Store, commands, frames, runs
+from tunescope.store.schema import now
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,19 @@ def test_a_run_that_stops_is_called_so_here_as_on_its_own_page(store: Store, tmp
     assert "Stopping" not in browser.show("/")
     commands.acknowledge(store, commands.pending(store, "signs")[0], "Stopping: running trials end now.")
     assert "Stopping" in browser.show("/")
+
+
+def test_a_run_that_gives_no_sign_of_life_is_called_so_here_as_on_its_own_page(
+    store: Store, tmp_path: Path
+) -> None:
+    Samples(store, tmp_path).run("signs", 2)
+    browser = Browser(create_app(store.url))
+    for silence, is_silent in ((10, False), (150, True)):
+        runs.relate(store, "signs", heartbeat=now() - timedelta(seconds=silence))
+        for shown in (browser.show("/"), browser.show("/runs/signs")):
+            assert ("No sign of life" in shown) == is_silent
+            assert ('"Running"' in shown) != is_silent
+        assert ("Last heard of 2 min ago: " in browser.show("/")) == is_silent
 
 
 @pytest.mark.parametrize("state", ["running", "finished", "interrupted"])

@@ -250,6 +250,8 @@ def test_a_run_whose_process_hangs_says_since_when(browser: Browser, samples: Sa
     shown = poll(browser)
     # On a busy machine the page comes some seconds later.
     assert "was last heard of 1 min 3" in shown.text("run-notice")
+    assert "No sign of life" in shown.text("run-state")
+    assert "Running" not in shown.text("run-state")
     tiles = shown.text("run-tiles")
     assert "1 min 15 s" in tiles  # not the silence as well
     assert "nobody knows" in tiles
