@@ -46,9 +46,11 @@ def buttons(view: RunView) -> list[Any]:
 
 def _pause(view: RunView, is_deaf: bool) -> html.Button:
     is_asked = any(one["name"] in ("pause", "resume") for one in view.pending)
+    # Each takes the other's place, and with it the keyboard.
+    rest = {"disabled": is_deaf or is_asked, **attributes(data_focus_as="pausing")}
     if view.state == "paused":
-        return button("Resume", "resume", "primary", id="run-continue", disabled=is_deaf or is_asked)
-    return button("Pause", "paused", id="run-pause", disabled=is_deaf or is_asked)
+        return button("Resume", "resume", "primary", id="run-continue", **rest)
+    return button("Pause", "paused", id="run-pause", **rest)
 
 
 def last_stop(view: RunView) -> dict[str, Any] | None:

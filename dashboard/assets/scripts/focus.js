@@ -1,5 +1,6 @@
 /* Where the keyboard is: when what has the focus is switched off or taken away, the focus stays near it, and
-   goes back to it when it can, rather than fall to the top of the page. */
+   goes back to it when it can, rather than fall to the top of the page. What takes the place of another says so
+   by the same data-focus-as, and takes its focus. */
 
 (function () {
   "use strict";
@@ -25,10 +26,15 @@
     return document.activeElement === place;
   }
 
+  function successor(element) {
+    const place = element.dataset.focusAs;
+    return place ? document.querySelector(`[data-focus-as="${place}"]`) : document.getElementById(element.id);
+  }
+
   function mend() {
     if (!last || !isNowhere(document.activeElement) || (isUsable(last) && !resting)) return;
     if (!document.hasFocus() || document.querySelector(".modal")) return;
-    [last, document.getElementById(last.id), ...around].some(take);
+    [last, successor(last), ...around].some(take);
   }
 
   document.addEventListener("focusin", ({ target }) => {
