@@ -1,7 +1,8 @@
 """The form of a new run as plain data: values, faults, and the parameter tree they make."""
 
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,11 @@ from tunescope.errors import ParameterError, SourceError
 EDITED = ("search.space", "search.options")
 _BY_KEY = {field.key: field for field in (*FIELDS, *PREPARATION, *CLEANING)}
 # A fault of a whole section, shown at the field that mends it.
-_SECTIONS = {"search": "search.max_seconds", "dataset": "dataset.split"}
+_SECTIONS = {
+    "search": "search.max_seconds",
+    "dataset": "dataset.split",
+    "features": "features.extractors",
+}
 
 Values = Mapping[str, Any]
 Tree = Mapping[str, Any]
@@ -108,9 +113,10 @@ def faults(values: Values, carried: Tree | None = None) -> dict[str, str]:
     """A sentence for each field that must be mended; under the empty key what concerns no field."""
     from tunescope.search import check_parameters
 
-    found = dict(_unready(values))
+    tree = tree_of(values, carried)
+    found = dict(_unready(tree))
     try:
-        check_parameters(tree_of(values, carried))
+        check_parameters(tree)
     except ParameterError as error:
         for line in str(error).splitlines():
             found.setdefault(_edited_of(line) or _field_of(line), line)
@@ -123,21 +129,37 @@ def preparation_faults(values: Values, source: str) -> dict[str, str]:
     return faults({"dataset.source": source, **values}, usual)
 
 
-def _unready(values: Values) -> Iterator[tuple[str, str]]:
-    """What the rules of parameters do not look at: whether the images and the corrections are there."""
+def _unready(tree: Tree) -> Iterator[tuple[str, str]]:
+    """What the rules of parameters do not look at: whether the files that they name are there."""
+    for key, require in _named_files(tree):
+        path = _at(tree, key)
+        try:
+            if path:
+                require(str(path), key, project_folder())
+        except SourceError as error:
+            yield _field_of(f"`{key}`"), str(error)
+
+
+def _named_files(tree: Tree) -> Iterator[tuple[str, Callable[[str, str, Path], None]]]:
+    """The parameters that name a file, each with what refuses one that is not there."""
+    from tunescope.models.deep.weights import require as require_weights
+
+    yield "dataset.source", _require_images
+    yield "dataset.corrections", _require_corrections
+    yield "search.training.weights", require_weights
+    if "embedding" in (_at(tree, "features.extractors") or ()):
+        yield "features.embedding.weights", require_weights
+
+
+def _require_images(source: str, key: str, folder: Path) -> None:
     from tunescope.datasets import glance
 
-    source, corrections = (given(key, values.get(key)) for key in ("dataset.source", "dataset.corrections"))
-    try:
-        if source:
-            glance(str(source), project_folder())
-    except SourceError as error:
-        yield "dataset.source", str(error)
-    if corrections and not (project_folder() / Path(str(corrections)).expanduser()).is_file():
-        yield (
-            "dataset.corrections",
-            f"`dataset.corrections` is `{corrections}`, but there is no such file: give a CSV file's path",
-        )
+    glance(source, folder)
+
+
+def _require_corrections(path: str, key: str, folder: Path) -> None:
+    if not os.path.isfile(folder / os.path.expanduser(path)):
+        raise SourceError(f"`{key}` is `{path}`, but there is no such file: give a CSV file's path")
 
 
 def _edited_of(line: str) -> str:

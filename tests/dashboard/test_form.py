@@ -66,6 +66,9 @@ def test_only_what_differs_from_the_configuration_is_written_out() -> None:
         ("dataset.split", "group", "give `dataset.group`"),
         ("dataset.group", "(", "no regular expression"),
         ("dataset.corrections", "no/such.csv", "no such file"),
+        ("dataset.corrections", "~nobody/such.csv", "no such file"),
+        ("search.training.weights", "no/such.pth", "no such file or folder"),
+        ("search.training.weights", "~nobody/weights", "no such file or folder"),
     ],
 )
 def test_a_fault_is_one_sentence_at_its_field(key: str, value: object, word: str) -> None:
@@ -79,6 +82,19 @@ def test_a_folder_without_images_is_told_at_its_field(tmp_path: Path) -> None:
     found = form.faults({**form.defaults(), "dataset.source": str(tmp_path)})
     assert list(found) == ["dataset.source"]
     assert "no image was found in it" in found["dataset.source"]
+
+
+def test_weights_that_are_there_are_no_fault_and_those_of_an_extractor_count_where_it_is_chosen(
+    tmp_path: Path,
+) -> None:
+    assert form.faults({**form.defaults(), "search.training.weights": str(tmp_path)}) == {}
+    carried = {"features": {"embedding": {"weights": "no/such.pth"}}}
+    assert form.faults(form.defaults(), carried) == {}
+    found = form.faults({**form.defaults(), "features.extractors": ["hog", "embedding"]}, carried)
+    assert found == {
+        "features.extractors": "`features.embedding.weights` is `no/such.pth`, "
+        "but there is no such file or folder: name one that can be read"
+    }
 
 
 def test_a_source_that_is_a_name_is_ready() -> None:

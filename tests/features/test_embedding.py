@@ -264,7 +264,7 @@ def _write_a_module(path: Path) -> None:
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (_leave_nothing, "there is no such file: name one that can be read"),
+        (_leave_nothing, "there is no such file or folder: name one that can be read"),
         (_write_text, "holds no weights that can be read"),
         (_write_half_a_file, "holds no weights that can be read"),
         (_write_a_list, "holds no weights that can be read"),

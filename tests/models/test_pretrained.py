@@ -175,7 +175,7 @@ def test_a_hostile_pickle_runs_nothing(old_format: bool, tmp_path: Path) -> None
 def test_weights_that_are_nowhere_are_asked_for(tmp_path: Path) -> None:
     for location, message in (
         (tmp_path, rf"`search\.training\.weights` is `{tmp_path}`, but .* put them there as `{CIFAR_FILE}`"),
-        (tmp_path / "missing.th", "there is no such file: name one that can be read"),
+        (tmp_path / "missing.th", "there is no such file or folder: name one that can be read"),
         (None, r"`cifar_resnet20` has no weights to download: name a file in `search\.training\.weights`"),
     ):
         with pytest.raises(SourceError, match=message):

@@ -5,6 +5,7 @@
 
 import hashlib
 import logging
+import os
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -61,6 +62,21 @@ def read_weights(path: str | Path, key: str) -> "OrderedDict[str, torch.Tensor]"
         ) from None
 
 
+def require(location: str | Path, key: str, folder: str | Path = ".") -> None:
+    """Refuse a file or folder of weights that is not there.
+
+    Args:
+        location: as for ``find``.
+        key: the parameter that names the location.
+        folder: where relative paths begin.
+
+    Raises:
+        SourceError: when nothing is there.
+    """
+    if not os.path.exists(Path(folder, _expanded(location))):
+        raise _missing(Path(location), key)
+
+
 def digest(path: str | Path, key: str) -> str:
     """Tell the content of a file of weights: its SHA-256 in hexadecimal digits.
 
@@ -88,7 +104,7 @@ def find(network: str, location: str | Path | None, key: str) -> Path:
     """
     if location is None:
         return _cached(network, key)
-    location = Path(location).expanduser()
+    location = _expanded(location)
     if not location.is_dir():
         return location
     names = _published_names(network, key)
@@ -156,8 +172,13 @@ def _download(network: str, address: str, path: Path, key: str) -> None:
         ) from None
 
 
+def _expanded(location: str | Path) -> Path:
+    """The path that is meant, with a leading ``~`` replaced by the home folder, where there is one."""
+    return Path(os.path.expanduser(location))
+
+
 def _missing(path: Path, key: str) -> SourceError:
-    return SourceError(f"`{key}` is `{path}`, but there is no such file: name one that can be read")
+    return SourceError(f"`{key}` is `{path}`, but there is no such file or folder: name one that can be read")
 
 
 class _ForeignError(Exception):
