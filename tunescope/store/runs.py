@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from tunescope.errors import RunError, UnknownNameError
 from tunescope.store import commands
 from tunescope.store.engine import Store
+from tunescope.store.relaunching import FREE_OF_SEARCH, require_same_parameters
 from tunescope.store.schema import STOPPED_BY_COMMAND, now, runs, stages, studies
 
 HEARTBEAT_SECONDS = 2.0
@@ -33,14 +34,6 @@ _OF_STATE = ("run_id", "status", "paused", "host", "pid", "process_started", "he
 _STANDING = select(*(runs.c[name] for name in _OF_STATE))
 _UNFINISHED = _STANDING.where(runs.c.status.in_(("starting", "running")))
 LaunchKind = Literal["new", "resumed", "repeated"]
-
-# What may differ when a run is launched again: how long, how wide, and how it is shown.
-_FREE_KEYS = {
-    "run": None,
-    "report": None,
-    "benchmark": None,
-    "search": {"max_trials", "max_seconds", "target_accuracy", "patience", "workers"},
-}
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ def claim(store: Store, run_id: str, parameters: Mapping[str, Any], folder: Path
     if row["status"] != "starting":
         _require_dead(row)
     if row["launches"]:
-        _require_same_parameters(row, parameters)
+        require_same_parameters(row, parameters)
     kind = _launch_kind(row)
     with store.engine.begin() as connection:
         taken = connection.execute(
@@ -193,7 +186,7 @@ def change_search(store: Store, run_id: str, changes: Mapping[str, Any]) -> None
 def search_changes(store: Store, run_id: str) -> dict[str, Any]:
     """Budget and workers as they stand, which commands may have changed since the launch."""
     search = _row(store, run_id)["parameters"].get("search", {})
-    return {key: search[key] for key in _FREE_KEYS["search"] or () if key in search}
+    return {key: search[key] for key in FREE_OF_SEARCH if key in search}
 
 
 def relate(store: Store, run_id: str, **columns: Any) -> None:
@@ -379,25 +372,3 @@ def _alive(run_id: str, who: str) -> str:
         f"`run.id` is `{run_id}`, but {who} is working on that run: "
         f"wait, stop it with `tunescope stop {run_id}`, or choose another id"
     )
-
-
-def _require_same_parameters(row: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
-    before, after = _fixed(row["parameters"]), _fixed(parameters)
-    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    if changed:
-        key = changed[0]
-        raise RunError(
-            f"`{key}` is `{after.get(key)}`, but run `{row['run_id']}` was launched with "
-            f"`{before.get(key)}`: launch it with the same parameters, or choose another `run.id`"
-        )
-
-
-def _fixed(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The leaves of a parameter tree that a second launch must not change, by dotted key."""
-    leaves = {}
-    for key, section in parameters.items():
-        free = _FREE_KEYS.get(key, set())
-        for field, value in section.items():
-            if free is not None and field not in free:
-                leaves[f"{key}.{field}"] = value
-    return leaves
