@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from tunescope.search import Budget, Listener, StudyPlan
 from tunescope.search.budget import Progress as StudyProgress
-from tunescope.search.loop import EndedTrial
+from tunescope.search.listener import EndedTrial
 from tunescope.search.space import MODEL
 
 logger = logging.getLogger("tunescope.search")

@@ -12,7 +12,9 @@ from tunescope.execution import Workers
 from tunescope.parameters import SearchParameters
 from tunescope.search import Space
 from tunescope.search.budget import Budget, Progress
-from tunescope.search.loop import Listener, StudyPlan, search_study
+from tunescope.search.listener import Listener
+from tunescope.search.loop import search_study
+from tunescope.search.study import StudyPlan
 from tunescope.store import Store, open_store, runs
 
 SPACE = Space.from_dict({"model": {"type": "categorical", "choices": ["svm", "tree"]}})

@@ -24,7 +24,9 @@ from tunescope.parameters import (
 )
 from tunescope.search.budget import MAX_SECONDS, MAX_TRIALS, TARGET, Budget, Progress
 from tunescope.search.checks import build_space
-from tunescope.search.loop import _UPKEEP_SECONDS, EndedTrial, Listener, StudyPlan, search_study
+from tunescope.search.listener import EndedTrial, Listener
+from tunescope.search.loop import _UPKEEP_SECONDS, search_study
+from tunescope.search.study import StudyPlan
 from tunescope.store import Store, commands, frames, open_store, runs
 from tunescope.store.schema import STOPPED_BY_COMMAND
 

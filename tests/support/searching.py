@@ -12,7 +12,9 @@ from optuna.trial import TrialState
 from tunescope.execution import Workers
 from tunescope.parameters import FeaturesParameters, LearningRateParameters, SearchParameters
 from tunescope.search.checks import build_space
-from tunescope.search.loop import EndedTrial, Listener, StudyPlan, search_study
+from tunescope.search.listener import EndedTrial, Listener
+from tunescope.search.loop import search_study
+from tunescope.search.study import StudyPlan
 from tunescope.store import open_store, runs
 
 RUN = "killed"

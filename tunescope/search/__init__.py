@@ -9,7 +9,9 @@ from tunescope.search.space import Space
 from tunescope.search.strategies import STRATEGIES, make_sampler
 
 if TYPE_CHECKING:
-    from tunescope.search.loop import Listener, StudyPlan, search_study
+    from tunescope.search.listener import Listener
+    from tunescope.search.loop import search_study
+    from tunescope.search.study import StudyPlan
     from tunescope.search.summary import best_of, summarize
 
 __all__ = [
@@ -28,8 +30,8 @@ __all__ = [
 # What only a running search needs brings Optuna and pandas along: imported when first asked for, so that
 # pages and checks, which want the registry alone, open at once.
 _WHEN_ASKED = {
-    "Listener": "loop",
-    "StudyPlan": "loop",
+    "Listener": "listener",
+    "StudyPlan": "study",
     "search_study": "loop",
     "best_of": "summary",
     "summarize": "summary",

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tunescope.errors import RunError
@@ -24,14 +23,14 @@ from tunescope.execution import (
     Workers,
 )
 from tunescope.parameters import DIRECTIONS, SearchParameters
-from tunescope.search.budget import EXHAUSTED, TARGET, Budget, Progress
+from tunescope.search.budget import EXHAUSTED, TARGET, Progress
 from tunescope.search.kept import KeptModels, delete_model
-from tunescope.search.objectives import directions, merits, standing
+from tunescope.search.listener import EndedTrial, Listener
+from tunescope.search.objectives import merits, standing
 from tunescope.search.orders import obey
-from tunescope.search.pruning import make_pruner
-from tunescope.search.space import MODEL, Configuration, Space
-from tunescope.search.space_changes import difference
-from tunescope.search.strategies import STRATEGIES, make_sampler
+from tunescope.search.space import MODEL, Configuration
+from tunescope.search.strategies import STRATEGIES
+from tunescope.search.study import StudyPlan, open_study
 from tunescope.search.summary import ranked, summarize
 from tunescope.store import Store, commands, frames, runs
 from tunescope.store import trials as trial_rows
@@ -50,64 +49,6 @@ _NEVER = datetime.min
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class StudyPlan:
-    """What one study of a run searches, how, and for how long.
-
-    Attributes:
-        run_id: the run that the study belongs to.
-        strategy: a key of ``STRATEGIES``.
-        space: of the configurations.
-        search: the parameters of the whole run's search; the study takes its share of the budget.
-        folder: takes the trials' models.
-        starts: configurations to try first, before every model's default.
-    """
-
-    run_id: str
-    strategy: str
-    space: Space
-    search: SearchParameters
-    folder: Path
-    starts: tuple[Configuration, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name of the study in the store."""
-        return f"{self.run_id}-{self.strategy}"
-
-    @property
-    def budget(self) -> Budget:
-        """The study's share of the run's budget."""
-        return Budget.share(self.search, self.strategy)
-
-    @property
-    def objective(self) -> tuple[str, ...]:
-        """What the study optimizes."""
-        return self.search.objective
-
-
-@dataclass(frozen=True)
-class EndedTrial:
-    """A trial that has just ended; ``note`` says why one has no result."""
-
-    number: int
-    configuration: Configuration
-    state: TrialState
-    accuracy: float | None
-    seconds: float
-    note: str = ""
-
-
-class Listener:
-    """Hears how a search goes on; the base hears nothing."""
-
-    def trial_ended(self, trial: EndedTrial) -> None:
-        """A trial has ended."""
-
-    def progressed(self, progress: Progress, budget: Budget, running: int) -> None:
-        """Some time has passed, or a trial has ended."""
-
-
 def search_study(
     store: Store, plan: StudyPlan, workers: Workers, listener: Listener | None = None
 ) -> dict[str, Any]:
@@ -121,7 +62,7 @@ def search_study(
         SourceError: when the prepared data are removed meanwhile.
         RunError: when a worker meets a full disk.
     """
-    study = _open_study(store, plan)
+    study = open_study(store, plan)
     if trial_rows.study_record(store, study._study_id)["stopped_because"] is None:
         StudySearch(store, plan, study, workers, listener or Listener()).run()
     return summarize(store, study._study_id, plan.name)
@@ -427,38 +368,6 @@ class StudySearch:
         trial_rows.update_study(
             self.store, self.study._study_id, seconds=self.progress.seconds, stopped_because=reason
         )
-
-
-def _open_study(store: Store, plan: StudyPlan) -> optuna.Study:
-    study = optuna.create_study(
-        storage=store.storage,
-        study_name=plan.name,
-        directions=directions(plan.objective),
-        load_if_exists=True,
-        pruner=make_pruner(plan.search),
-        sampler=_sampler(plan, plan.search.seed),
-    )
-    objective, space = "+".join(plan.objective), plan.space.to_dict()
-    trial_rows.enter_study(store, study._study_id, plan.run_id, plan.strategy, objective, space)
-    _require_same_space(trial_rows.study_record(store, study._study_id)["space"], plan)
-    return study
-
-
-def _require_same_space(before: Mapping[str, Any], plan: StudyPlan) -> None:
-    changes = difference(before, plan.space.to_dict())
-    if changes:
-        raise RunError(
-            f"study `{plan.name}` was begun with another space ({'; '.join(changes)}): "
-            "go on with the space that it had, or choose another `run.id`"
-        )
-
-
-def _sampler(plan: StudyPlan, seed: int) -> BaseSampler:
-    """The strategy's sampler; one that wants to know how many trials there will be is told."""
-    options = dict(plan.search.options.get(plan.strategy, {}))
-    if "max_trials" in STRATEGIES[plan.strategy].options and plan.budget.max_trials is not None:
-        options.setdefault("max_trials", plan.budget.max_trials)
-    return make_sampler(plan.strategy, plan.space, seed, **options)
 
 
 def _configuration(trial: FrozenTrial) -> dict[str, Any]:
