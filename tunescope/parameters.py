@@ -5,7 +5,6 @@ of the whole tree before any work starts. They know rules, not registries: which
 (models, strategies, ...) is handed to :func:`check` by its caller.
 """
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
@@ -19,13 +18,19 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from tunescope.errors import ParameterError
+from tunescope.fault_sentences import listing, sentence, suggestion
 
 RUN_ID_PATTERN = r"^[a-z][a-z0-9-]*$"
 DATASET_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
+# A pattern in words: nobody should need to read a regular expression to mend a name.
+_PATTERNS = {
+    RUN_ID_PATTERN: "must begin with a lower-case letter and hold only lower-case letters, digits and dashes",
+    DATASET_NAME_PATTERN: "must begin with a letter or digit and hold only letters, digits and `.`, `_`, `-`",
+    DEVICE_PATTERN: "must be `auto`, `cpu`, `cuda`, or `cuda:` with the number of a GPU",
+}
 # More of them is a slip of the finger, and no estimate or axis could show it.
 MOST_TRIALS = 1_000_000
 MOST_SECONDS = 365 * 86_400
@@ -344,9 +349,9 @@ def faults(tree: Mapping[str, Any], names: Mapping[str, Collection[str]] | None 
     try:
         parameters = Parameters.model_validate(tree)
     except ValidationError as error:
-        return [_sentence(details) for details in error.errors()]
+        return [sentence(details, Parameters, _PATTERNS) for details in error.errors()]
     return [
-        f"`{key}` holds `{name}`, which is unknown{_suggestion(name, known)}: use {_listing(known)}"
+        f"`{key}` holds `{name}`, which is unknown{suggestion(name, known)}: use {listing(known)}"
         for key, known in (names or {}).items()
         for name in _names_at(parameters, key)
         if name not in known
@@ -369,75 +374,3 @@ def _names_at(parameters: Parameters, key: str) -> tuple[str, ...]:
     section, field = key.split(".")
     value = getattr(getattr(parameters, section), field)
     return (value,) if isinstance(value, str) else value
-
-
-def _listing(names: Collection[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _suggestion(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" (did you mean `{close[0]}`?)" if close else ""
-
-
-_RULES = {
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be less than {lt}",
-    "literal_error": "must be {expected}",
-    "too_short": "must have at least {min_length} entry",
-    "string_too_short": "must not be empty",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_type": "must be text",
-    "dict_type": "must be a group of keys",
-    "model_type": "must be a group of keys",
-    "tuple_type": "must be a list",
-}
-# A pattern in words: nobody should need to read a regular expression to mend a name.
-_PATTERNS = {
-    RUN_ID_PATTERN: "must begin with a lower-case letter and hold only lower-case letters, digits and dashes",
-    DATASET_NAME_PATTERN: "must begin with a letter or digit and hold only letters, digits and `.`, `_`, `-`",
-    DEVICE_PATTERN: "must be `auto`, `cpu`, `cuda`, or `cuda:` with the number of a GPU",
-}
-_KINDS = {"int": "must be a whole number", "float": "must be a number", "bool": "must be true or false"}
-
-
-def _sentence(details: ErrorDetails) -> str:
-    """Pydantic's account of a fault, as key, value and rule."""
-    key, value, kind = ".".join(str(part) for part in details["loc"]), details["input"], details["type"]
-    if kind == "extra_forbidden":
-        return _unknown_key(key)
-    if kind == "missing":
-        return f"`{key}` is missing: give it a value"
-    if kind == "value_error":
-        return f"`{key}` {details['ctx']['error']}"
-    if kind == "string_pattern_mismatch":
-        return f"`{key}` is {_shown(value)}, but {_PATTERNS[details['ctx']['pattern']]}"
-    bounds = {name: _bound(value) for name, value in details.get("ctx", {}).items()}
-    rule = _RULES.get(kind, "").format(**bounds)
-    rule = rule or next((text for name, text in _KINDS.items() if kind.startswith(name)), details["msg"])
-    return f"`{key}` is {_shown(value)}, but {rule}"
-
-
-def _bound(value: object) -> object:
-    """A bound as people read it: `0.5`, `4096`, `1,000,000`."""
-    if not isinstance(value, int | float):
-        return value
-    return f"{value:g}" if abs(value) < 10_000 else f"{value:,.0f}"
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "empty"
-    return f"`{value}`" if isinstance(value, str) else repr(value)
-
-
-def _unknown_key(key: str) -> str:
-    parent = key.rpartition(".")[0]
-    owner: Any = Parameters
-    for part in parent.split(".") if parent else ():
-        owner = owner.model_fields[part].annotation
-    prefix = f"{parent}." if parent else ""
-    known = [prefix + field for field in owner.model_fields]
-    return f"`{key}` is unknown{_suggestion(key, known)}: use {_listing(known)}"
