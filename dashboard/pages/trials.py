@@ -4,19 +4,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import dash_bootstrap_components as dbc
-from dash import ALL, MATCH, Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
 
 from dashboard import connection, links
-from dashboard.components import annotations, saved_views, second_opinion, trial_filters, trial_tabs
-from dashboard.components.basics import attributes, button, button_link, icon, page_head
+from dashboard.components import (
+    annotations,
+    saved_views,
+    second_opinion,
+    trial_filters,
+    trial_narrowing,
+    trial_tabs,
+    trial_tools,
+)
+from dashboard.components.basics import attributes, button, button_link, page_head
 from dashboard.components.browser import in_browser
 from dashboard.components.notices import empty
 from dashboard.components.regions import digest
-from dashboard.components.trial_charts import GROUPS, chart_cards, chart_of, measures
+from dashboard.components.trial_charts import GROUPS, chart_cards, chart_of
 from dashboard.components.trial_grid import (
     column_defs,
-    column_options,
     grid_rows,
     order_of,
     shown_columns,
@@ -24,12 +30,10 @@ from dashboard.components.trial_grid import (
 )
 from dashboard.components.trial_tabs import compare_tab, studies_tab, tabs
 from dashboard.routing import Page
-from dashboard.selection import MOST_RANGES, TrialsView, filter_model, ranges_of, sort_of
-from dashboard.wording import count
+from dashboard.selection import TrialsView, ranges_of, sort_of
 from tunescope.store.columns import TrialTable
 from tunescope.store.selection import TrialFilter
 
-_CHOICE = {"type": "trials-choice", "name": ALL}
 _POLL_MS = 5_000
 # What stands on the card of a chart, below it.
 _BELOW = {"importance": second_opinion.second_opinion}
@@ -58,7 +62,7 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
             page_head(
                 "Trials",
                 html.Div(trial_filters.counted(chosen, table), id="trials-count"),
-                _head_actions(view),
+                trial_tools.head_actions(view),
             ),
             html.Div(tabs(view), id="trials-tabs"),
             html.Section(
@@ -67,19 +71,22 @@ def _trials_tab(view: TrialsView, table: TrialTable, search: str) -> html.Div:
             html.Div(
                 [
                     html.Div(trial_filters.chips(chosen, table.fields), id="trials-chips", className="chips"),
-                    html.Div([_views(), _column_chooser(view, table, present)], className="button-row"),
+                    html.Div(
+                        [trial_tools.views(), trial_tools.column_chooser(view, table, present)],
+                        className="button-row",
+                    ),
                 ],
                 className="table-tools",
             ),
             trial_grid(view, table.fields, present),
             html.Div(
                 [
-                    html.Span(_picked_note(chosen), id="trials-picked-note"),
-                    button("Clear picks", "clear", _unpick_kind(chosen), id="trials-unpick"),
+                    html.Span(trial_tools.picked_note(chosen), id="trials-picked-note"),
+                    button("Clear picks", "clear", trial_tools.unpick_kind(chosen), id="trials-unpick"),
                 ],
                 className="section-note",
             ),
-            _chart_tools(view),
+            trial_tools.chart_tools(view),
             html.Div(chart_cards(view, _BELOW), id="trials-charts", className="charts"),
             dcc.Store(id="trials-query", data=search),
             dcc.Store(id="trials-ticked"),
@@ -98,7 +105,7 @@ def register(app: Dash) -> None:
     """Keep address, grid and charts in step."""
     _register_filter(app)
     _register_in_browser(app)
-    _register_narrowing(app)
+    trial_narrowing.register(app)
     _register_rows(app)
     _register_views(app)
     trial_tabs.register(app)
@@ -111,14 +118,14 @@ def _register_filter(app: Dash) -> None:
     @app.callback(
         Output("trials-query", "data"),
         Input("trials-text", "value"),
-        Input(_CHOICE, "value"),
+        Input(trial_narrowing.CHOICE, "value"),
         Input("trials-grid", "filterModel"),
         Input("trials-grid", "columnState"),
         Input("trials-picked", "data"),
         Input("trials-columns", "value"),
         Input("trials-measure", "value"),
         Input("trials-group", "value"),
-        State(_CHOICE, "id"),
+        State(trial_narrowing.CHOICE, "id"),
         State("trials-query", "data"),
         prevent_initial_call=True,
     )
@@ -191,95 +198,6 @@ def _register_in_browser(app: Dash) -> None:
     )
 
 
-def _register_narrowing(app: Dash) -> None:
-    """What a click, a brush or two bounds add to the filters, or take away."""
-
-    @app.callback(
-        Output("trials-grid", "filterModel"),
-        Output("trials-more", "children"),
-        Output(_CHOICE, "value"),
-        Input("trials-apply", "n_clicks"),
-        Input("trials-brushed", "data"),
-        Input({"type": "trials-drop", "name": ALL}, "n_clicks"),
-        Input("trials-add", "value"),
-        State("trials-low", "value"),
-        State("trials-high", "value"),
-        State("trials-query", "data"),
-        State(_CHOICE, "id"),
-        prevent_initial_call=True,
-    )
-    def narrow(
-        _: int | None,
-        brushed: list[dict[str, Any]] | None,
-        dropped: list[int | None],
-        added: str | None,
-        low: float | None,
-        high: float | None,
-        query: str,
-        ids: list[dict[str, str]],
-    ) -> tuple[Any, ...]:
-        chosen = TrialsView.from_query(query).chosen
-        asked = ctx.triggered_id
-        kept = [no_update] * len(ids)
-        if isinstance(asked, dict) and any(dropped):
-            return filter_model(chosen.with_bounds(asked["name"], ())), no_update, kept
-        if asked == "trials-apply" and added and (low, high) != (None, None):
-            return filter_model(chosen.with_bounds(added, [_in_order(low, high)])), no_update, kept
-        if asked == "trials-brushed" and brushed:
-            return _brushed(chosen, brushed, [one["name"] for one in ids])
-        if asked == "trials-add" and added and _is_chosen_by_name(added):
-            known = [one["name"] for one in ids]
-            return no_update, _more({added: ()}, known), kept
-        return no_update, no_update, kept
-
-    @app.callback(
-        Output("trials-bounds", "className"),
-        Output("trials-low", "placeholder"),
-        Output("trials-high", "placeholder"),
-        Input("trials-add", "value"),
-        prevent_initial_call=True,
-    )
-    def offer(added: str | None) -> tuple[str, str, str]:
-        if not added or _is_chosen_by_name(added):
-            return "filter-bounds hidden", "", ""
-        low, high = connection.table().refresh().extent(added) or (None, None)
-        return "filter-bounds", _as_hint(low), _as_hint(high)
-
-
-def _is_chosen_by_name(key: str) -> bool:
-    known = connection.table().fields.get(key)
-    return known is not None and known.text is not None
-
-
-def _as_hint(bound: float | None) -> str:
-    return "" if bound is None else format(bound, ".4g")
-
-
-def _in_order(low: float | None, high: float | None) -> tuple[float | None, float | None]:
-    return (high, low) if low is not None and high is not None and high < low else (low, high)
-
-
-def _brushed(chosen: TrialFilter, brushed: list[dict[str, Any]], known: list[str]) -> tuple[Any, ...]:
-    """A brush narrows numbers to ranges and names to those under it."""
-    named = {one["field"]: tuple(map(str, one["values"])) for one in brushed if "values" in one}
-    for one in brushed:
-        if "ranges" in one:
-            bounds = [(float(low), float(high)) for low, high in one["ranges"][:MOST_RANGES]]
-            chosen = chosen.with_bounds(one["field"], bounds)
-    values = [list(named[key]) if key in named else no_update for key in known]
-    return filter_model(chosen), _more(named, known), values
-
-
-def _more(named: Mapping[str, tuple[str, ...]], known: list[str]) -> Any:
-    """The filters that are new, added to those that are there."""
-    new = {key: values for key, values in named.items() if key not in known}
-    if not new:
-        return no_update
-    children = Patch()
-    children.extend([trial_filters.choice(key, values, connection.table()) for key, values in new.items()])
-    return children
-
-
 def _register_rows(app: Dash) -> None:
     @app.callback(
         Output("trials-grid", "getRowsResponse"),
@@ -341,22 +259,22 @@ def _register_views(app: Dash) -> None:
         Output("trials-chips", "children"),
         Output("trials-tabs", "children"),
         Output("trials-exports", "children"),
-        Output(_CHOICE, "options"),
+        Output(trial_narrowing.CHOICE, "options"),
         Input("trials-query", "data"),
         Input("trials-version", "data"),
-        State(_CHOICE, "id"),
+        State(trial_narrowing.CHOICE, "id"),
     )
     def views(query: str, _: str, ids: list[dict[str, str]]) -> tuple[Any, ...]:
         view, table = TrialsView.from_query(query), connection.table().refresh()
         chosen = view.chosen
         return (
             trial_filters.counted(chosen, table),
-            _picked_note(chosen),
-            f"button button-{_unpick_kind(chosen)}",
-            _clear_class(chosen),
+            trial_tools.picked_note(chosen),
+            f"button button-{trial_tools.unpick_kind(chosen)}",
+            trial_tools.clear_class(chosen),
             trial_filters.chips(chosen, table.fields),
             tabs(view),
-            _exports(chosen),
+            trial_tools.exports(chosen),
             [trial_filters.options(one["name"], chosen.values(one["name"]), table) for one in ids],
         )
 
@@ -390,71 +308,6 @@ def _own_columns(view: TrialsView, columns: list[str] | None) -> tuple[str, ...]
     return () if not columns or columns == first else tuple(columns)
 
 
-def _head_actions(view: TrialsView) -> list[Any]:
-    label = [icon("clear"), html.Span("Clear filters")]
-    clear = html.A(label, href=links.TRIALS, id="trials-clear", className=_clear_class(view.chosen))
-    copy = button("Copy link", "link", id="trials-copy", **attributes(data_copy_address="yes"))
-    return [clear, html.Div(_exports(view.chosen), id="trials-exports", className="button-row"), copy]
-
-
-def _exports(chosen: TrialFilter) -> list[html.A]:
-    """Links to the rows that pass, as files."""
-    query = chosen.all_passing.to_query()
-    return [
-        html.A(
-            [icon("download"), html.Span(name)],
-            href=f"/export/trials.{kind}{query}",
-            className="button button-secondary",
-            download="",
-            title=f"Save the trials that pass the filters as {name}",
-        )
-        for kind, name in (("csv", "CSV"), ("parquet", "Parquet"))
-    ]
-
-
-def _views() -> html.Details:
-    summary = html.Summary([icon("folder"), html.Span("Views")], className="button button-secondary")
-    return html.Details(
-        [summary, html.Div(saved_views.views_bar(), className="popover-body")], className="popover-fold"
-    )
-
-
-def _column_chooser(view: TrialsView, table: TrialTable, present: frozenset[str]) -> html.Details:
-    dropdown = dcc.Dropdown(
-        id="trials-columns",
-        options=column_options(table.fields),
-        value=shown_columns(view, table.fields, present),
-        multi=True,
-        clearable=True,
-        placeholder="The usual columns",
-        className="filter-choice",
-    )
-    summary = html.Summary([icon("trials"), html.Span("Columns")], className="button button-secondary")
-    body = html.Label(
-        [html.Span("Columns of the table", className="field-label"), dropdown], className="filter"
-    )
-    return html.Details([summary, html.Div(body, className="popover-body")], className="popover-fold")
-
-
-def _chart_tools(view: TrialsView) -> html.Div:
-    groups = dbc.RadioItems(
-        id="trials-group",
-        options=[{"label": title, "value": name} for name, (title, _) in GROUPS.items()],
-        value=view.charts if view.charts in GROUPS else next(iter(GROUPS)),
-        className="segmented",
-        inline=True,
-    )
-    measure = dcc.Dropdown(
-        id="trials-measure",
-        options=measures(),
-        value=view.measure or None,
-        placeholder="What suits the trials",
-        className="filter-choice",
-    )
-    label = html.Label([html.Span("Measure", className="field-label"), measure], className="filter")
-    return html.Div([groups, label], className="chart-tools")
-
-
 def _nothing_yet() -> html.Div:
     return empty(
         "trials",
@@ -462,20 +315,6 @@ def _nothing_yet() -> html.Div:
         "Trials stand here as soon as a run has begun to search. Studies of Optuna in this store count too.",
         button_link("New run", "new", links.NEW, "primary"),
     )
-
-
-def _clear_class(chosen: TrialFilter) -> str:
-    return "button button-quiet" + ("" if chosen.is_narrow else " hidden")
-
-
-def _picked_note(chosen: TrialFilter) -> str:
-    if not chosen.picked:
-        return "Below: every trial that passes the filters. Tick trials in the table to compare just these."
-    return f"Below: the {count(len(chosen.picked), 'trial')} ticked in the table."
-
-
-def _unpick_kind(chosen: TrialFilter) -> str:
-    return "quiet" if chosen.picked else "quiet hidden"
 
 
 def _version(chosen: TrialFilter, table: TrialTable) -> str:
