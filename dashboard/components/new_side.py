@@ -19,15 +19,16 @@ _STUDIES = (Column("Study"), Column("Trials", is_number=True), Column("Time", is
 
 
 def side(tree: Mapping[str, Any], values: Values) -> html.Aside:
-    """All that stands beside the fields; the estimate comes when the page is there."""
+    """All that stands beside the fields; the estimate comes when the page is there, and moves no button."""
     start = button("Start run", "running", "primary", id="new-start")
     command = html.Pre(command_line(tree), id="new-command", className="command", tabIndex="0")
     file = html.Pre(run_file(tree), id="new-yaml", className="command", tabIndex="0")
     parts = [
-        html.Div(_longest(values), id="new-estimate", className="estimate", role="status"),
+        html.Div(_longest(values), id="new-estimate", role="status"),
         html.Div(id="new-to-mend"),
         html.Div(id="new-problem"),
         start,
+        html.Div(id="new-estimate-basis", className="estimate"),
         html.Div([html.Span("The same on the command line", className="tile-label"), _copy("new-command")],
                  className="side-head"),
         command,
@@ -43,17 +44,17 @@ def _copy(of: str) -> html.Button:
     return button("Copy", "copy", "quiet", id=name, **attributes(data_copy_of=of, aria_label=label))
 
 
-def estimate_view(found: Estimate | None, values: Values) -> Any:
-    """How long it will take, in figures and words; what the budget says where nothing was measured.
+def estimate_view(found: Estimate | None, values: Values) -> tuple[Any, Any]:
+    """How long it will take, and what that is taken from; what the budget says where nothing was measured.
 
     Nothing is known of a form with faults.
     """
     if found is None:
-        return _figure("Estimated time", NOTHING)
+        return _figure("Estimated time", NOTHING), None
     if found.seconds is None:
-        return [_longest(values), _note(found)]
+        return _longest(values), _note(found)
     time = span_in_words(*found.seconds)
-    return [_figure("Estimated time", f"About {time}"), _studies(found.studies), _note(found)]
+    return _figure("Estimated time", f"About {time}"), [_studies(found.studies), _note(found)]
 
 
 def preset_note(found: Estimate | None, values: Values) -> str:

@@ -208,12 +208,15 @@ def _register_check(app: Dash) -> None:
 def _register_estimates(app: Dash) -> None:
     @app.callback(
         Output("new-estimate", "children"),
+        Output("new-estimate-basis", "children"),
         Input(_FIELD, "value"),
         Input("new-edits", "data"),
         State(_FIELD, "id"),
         State("new-carried", "data"),
     )
-    def foresee(entered: list[Any], edits: Edits | None, ids: list[dict[str, str]], carried: Carried) -> Any:
+    def foresee(
+        entered: list[Any], edits: Edits | None, ids: list[dict[str, str]], carried: Carried
+    ) -> tuple[Any, Any]:
         values = values_of(entered, ids)
         tree = form.tree_of(values, _kept(carried, values, edits))
         return new_side.estimate_view(foresight.foresee(connection.store(), tree), values)

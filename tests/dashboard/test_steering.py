@@ -312,9 +312,13 @@ def test_another_choice_of_models_brings_their_spaces(browser: Browser) -> None:
 
 def test_the_form_says_how_long_it_will_take(browser: Browser) -> None:
     answer = browser.call("new-estimate.children", entered(), "new-edits.data")
-    assert "grid has" in answer.text("new-estimate")
+    assert "grid has" in answer.text("new-estimate-basis")
     faulty = browser.call("new-estimate.children", entered(**{"search.max_trials": 0}), "new-edits.data")
     assert NOTHING in faulty.text("new-estimate")
+    shown = browser.show("/new")
+    assert shown.index('"new-start"') < shown.index('"new-estimate-basis"'), (
+        "what comes late moves the button"
+    )
     assert "At most" not in faulty.text("new-estimate")
 
 
