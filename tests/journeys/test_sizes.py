@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from serving import served
 
 from dashboard.app import create_app
-from tunescope.store import open_store
+from tunescope.store import open_store, runs
 
 pytestmark = pytest.mark.browser
 
@@ -61,3 +61,17 @@ def test_a_chart_is_as_high_as_the_stages_beside_it(page: Page, address: str) ->
     assert boxes[0] is not None
     assert boxes[0]["height"] > 420
     assert 0 < stages - chart < 40
+
+
+def test_many_workers_stand_side_by_side(page: Page, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'trials.db'}")
+    samples = Samples(store, tmp_path)
+    launch = samples.run("signs", trials=1, stages=3, workers=16)
+    runs.begin_stage(store, launch, "grid.search_models")
+    with served(create_app(store.url)) as address:
+        page.goto(f"{address}/runs/signs")
+        expect(page.locator(".worker")).to_have_count(16)
+        box = page.locator(".run-workers").bounding_box()
+        assert box is not None
+        assert box["height"] < 600
+    store.close()
