@@ -62,6 +62,11 @@ def file(run_id: str, name: str, download: bool = False) -> str:
     return f"{address}?download=1" if download else address
 
 
+def model(trial_id: int) -> str:
+    """A trained model with a script that predicts, to save."""
+    return f"/models/{trial_id}/model.zip"
+
+
 def with_query(path: str, query: Mapping[str, Any]) -> str:
     """A path with a query string; empty values are left out."""
     kept = {key: value for key, value in query.items() if value}

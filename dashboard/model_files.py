@@ -1,8 +1,7 @@
-"""What a trained model left, to save: its files, its predictions as a table, its hyperparameters as YAML."""
+"""What a trained model left, to save: the model, its predictions as a table, its hyperparameters as YAML."""
 
 import json
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -12,11 +11,12 @@ import numpy as np
 import yaml
 from flask import Blueprint, Response, abort, send_file
 
-from dashboard import connection, predictions, reading
+from dashboard import connection, photo_models, predictions, reading
 from dashboard.exports import csv_lines
 from dashboard.wording import is_missing
 from tunescope.datasets import PackedDataset
-from tunescope.errors import SourceError
+from tunescope.errors import RunError, SourceError
+from tunescope.export import write_archive
 from tunescope.store import frames
 
 PREDICTIONS = predictions.FILE
@@ -73,17 +73,17 @@ def settings(trial_id: int) -> Response:
 
 @model_files.get(f"/models/<int:trial_id>/{MODEL}")
 def model(trial_id: int) -> Response:
-    """The files of the trial as a zip."""
+    """The model with a script that predicts, as a zip."""
     row = _row(trial_id)
-    folder = None if is_missing(row["folder"]) else Path(row["folder"])
-    found = listed(folder)
-    if folder is None or not found:
-        abort(404, "This trial left no files.")
+    found = photo_models.find(connection.store(), row["study"], str(row["number"]))
+    if found.problem:
+        abort(404, found.problem)
     file = TemporaryFile()  # noqa: SIM115 - it is closed when it has been sent
-    # Weights do not get smaller by packing.
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as packed:
-        for name, _ in found:
-            packed.write(folder / name, name)
+    try:
+        write_archive(file, _stem(row), found.folder, **found.preparation)
+    except RunError as error:
+        file.close()
+        abort(404, str(error))
     file.seek(0)
     name = f"{_stem(row)}-{MODEL}"
     return send_file(file, "application/zip", as_attachment=True, download_name=name, max_age=0)

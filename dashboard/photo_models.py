@@ -62,18 +62,27 @@ class PhotoModel:
         """The page where photos are given to it."""
         return links.predict(self.study, self.number)
 
-    def order(self) -> dict[str, Any]:
-        """What the process that answers photos must know of it."""
-        parameters, folder = parameters_of(self.run), Path(self.row["folder"])
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return Path(self.row["folder"])
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """How its images were made square, and cleaned: ``fit`` and ``cleaning``."""
+        parameters = parameters_of(self.run)
         # Of a run of another version nothing else is known than what is usual.
         prepared = {} if parameters is None else parameters.dataset.model_dump(mode="json")
+        return {"fit": prepared.get("fit", "letterbox"), "cleaning": prepared.get("cleaning", {})}
+
+    def order(self) -> dict[str, Any]:
+        """What the process that answers photos must know of it."""
         return {
-            "folder": str(folder),
+            "folder": str(self.folder),
             "dataset": str(self.dataset["folder"]),
-            "fit": prepared.get("fit", "letterbox"),
-            "cleaning": prepared.get("cleaning", {}),
+            **self.preparation,
             # A model that was trained again is another one.
-            "stamp": (folder / DESCRIPTION).stat().st_mtime_ns,
+            "stamp": (self.folder / DESCRIPTION).stat().st_mtime_ns,
         }
 
 

@@ -7,7 +7,18 @@ from typing import Any
 from dash import html
 
 from dashboard import links
-from dashboard.components.basics import attributes, badge, button, button_link, card, chips, fold, icon, link
+from dashboard.components.basics import (
+    attributes,
+    badge,
+    button,
+    button_link,
+    card,
+    chips,
+    file_link,
+    fold,
+    icon,
+    link,
+)
 from dashboard.components.notices import empty, notice
 from dashboard.photo_models import PhotoModel
 from dashboard.photos import MOST_BYTES, MOST_PHOTOS
@@ -62,6 +73,7 @@ def about(model: PhotoModel) -> html.Section:
     name = f"{model.row['model']} for {model.dataset['name']}"
     actions = [
         button_link("Model page", "open", links.trial(model.study, model.number)),
+        file_link("Download", "download", links.model(int(model.row["trial_id"]))),
         button_link("Choose another", "search", links.PREDICT),
     ]
     known, more = model.classes[:_SHOWN_CLASSES], len(model.classes) - _SHOWN_CLASSES

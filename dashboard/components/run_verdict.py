@@ -10,7 +10,7 @@ from dash import html
 
 from dashboard import links
 from dashboard.components import steering
-from dashboard.components.basics import button_link
+from dashboard.components.basics import button_link, file_link
 from dashboard.components.notices import notice
 from dashboard.reading import since, stage_name
 from dashboard.run_view import RunView
@@ -135,10 +135,11 @@ def _measured(winner: Mapping[str, Any]) -> str:
 
 
 def _ways(winner: Mapping[str, Any]) -> html.Div:
-    """To the winner's page, and to what it says of other photos."""
+    """To the winner's page, to what it says of other photos, and the winner itself."""
     study, number = str(winner["study"]), int(winner["number"])
     actions = [
         button_link("See the winner", "trophy", links.trial(study, number)),
         button_link("Try it on photos", "camera", links.predict(study, number)),
+        file_link("Download it", "download", links.model(int(winner["trial_id"]))),
     ]
     return html.Div(actions, className="row-actions")

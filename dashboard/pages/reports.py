@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import dash_bootstrap_components as dbc
 from dash import ALL, Dash, Input, Output, State, dcc, html
 
-from dashboard import connection, links, reading
+from dashboard import connection, links, photo_models, reading
 from dashboard.components import regions
 from dashboard.components.basics import button_link, card, file_link, link, page_head
 from dashboard.components.notices import empty
@@ -21,6 +21,7 @@ from dashboard.components.reports_compared import (
     wanted,
 )
 from dashboard.components.tables import Column, table
+from dashboard.photo_models import PhotoModel
 from dashboard.routing import Page
 from dashboard.run_comparison import MOST
 from dashboard.wording import NOTHING, ago, count, interval, is_missing, moment, percent
@@ -113,7 +114,7 @@ def _viewer(run_id: str) -> html.Div:
     actions = [
         button_link("All reports", "back", links.REPORTS),
         file_link("New tab", "open", links.file(run_id, REPORT), new_tab=True),
-        *_downloads(run_id, folder),
+        *_downloads(run_id, folder, _models(connection.store())),
     ]
     frame = html.Iframe(
         src=links.file(run_id, REPORT),
@@ -125,12 +126,19 @@ def _viewer(run_id: str) -> html.Div:
     return html.Div([page_head(run_id, note, actions), frame], className="report-page")
 
 
-def _downloads(run_id: str, folder: Path) -> list[Any]:
+def _models(store: Store) -> dict[str, PhotoModel]:
+    """The winner of each run that has one whose files are there."""
+    return {model.run["run_id"]: model for model in photo_models.winners(store) if not model.problem}
+
+
+def _downloads(run_id: str, folder: Path, models: Mapping[str, PhotoModel]) -> list[Any]:
     actions = [
         file_link("HTML", "download", links.file(run_id, REPORT, download=True)),
     ]
     if (folder / SUMMARY).is_file():
         actions.append(file_link("Summary", "download", links.file(run_id, SUMMARY, download=True)))
+    if (winner := models.get(run_id)) is not None:
+        actions.append(file_link("Model", "download", links.model(int(winner.row["trial_id"]))))
     return actions
 
 
@@ -147,20 +155,21 @@ def _contents(picked: Collection[str]) -> dict[str, Any]:
 def _list(rows: list[dict[str, Any]], picked: Collection[str]) -> html.Section:
     store = connection.store()
     measured = {row["run_id"]: row for row in reading.records(frames.benchmarks_frame(store))}
-    tallies, shown = reading.tallies(), rows[:_SHOWN]
+    tallies, models, shown = reading.tallies(), _models(store), rows[:_SHOWN]
     lines = [
         _row(
             row,
             measured.get(row["run_id"], {}),
             tallies.get(row["run_id"], reading.Tally()),
+            models,
             row["run_id"] in picked,
         )
         for row in shown
     ]
     hidden = f" The newest {_SHOWN} of {count(len(rows))} are listed." if len(rows) > _SHOWN else ""
     note = (
-        "HTML is the whole report in one file, the summary is for programs. A package that predicts without "
-        f"Tunescope is not written yet.{hidden}"
+        "HTML is the whole report in one file, the summary is for programs; the model predicts where "
+        f"Tunescope is installed.{hidden}"
     )
     return card("Finished runs", table("Reports", _COLUMNS, lines, "table-runs table-reports"), note=note)
 
@@ -172,7 +181,11 @@ def _rows(store: Store) -> list[dict[str, Any]]:
 
 
 def _row(
-    row: Mapping[str, Any], measured: Mapping[str, Any], tally: reading.Tally, is_picked: bool
+    row: Mapping[str, Any],
+    measured: Mapping[str, Any],
+    tally: reading.Tally,
+    models: Mapping[str, PhotoModel],
+    is_picked: bool,
 ) -> list[Any]:
     run_id = row["run_id"]
     view = button_link("View", "reports", links.report(run_id), "primary")
@@ -186,7 +199,7 @@ def _row(
         percent(measured.get("test_accuracy")),
         interval(measured.get("test_accuracy_low"), measured.get("test_accuracy_high")),
         html.Span(ago(row["finished"]), title=moment(row["finished"])),
-        html.Div([view, *_downloads(run_id, Path(row["folder"]))], className="row-actions"),
+        html.Div([view, *_downloads(run_id, Path(row["folder"]), models)], className="row-actions"),
     ]
 
 

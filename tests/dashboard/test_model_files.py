@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from model_page_samples import STUDY, enter_model
 from dashboard.app import create_app
 from tunescope.parameters import Parameters
 from tunescope.store import Store, frames
+from tunescope.training.predictor import Identity
 
 
 @pytest.fixture
@@ -48,16 +50,36 @@ def test_predictions_as_arrays_are_those_of_the_trial(store: Store, trial_id: in
     assert arrays["probabilities"].shape == (12, 3)
 
 
-def test_a_model_is_packed_without_what_it_answered_to_test_images(store: Store, trial_id: int) -> None:
-    packed = zipfile.ZipFile(io.BytesIO(got(store, trial_id, "model.zip").data))
-    assert sorted(packed.namelist()) == ["model.json", "validation.npz"]
-
-
-def test_a_link_in_the_folder_of_a_trial_leads_nowhere(store: Store, trial_id: int, tmp_path: Path) -> None:
+@pytest.fixture
+def folder(store: Store, trial_id: int) -> Path:
+    """The folder of the trial, in which a whole model seems to lie."""
     folder = Path(frames.trials_frame(store)["folder"].iloc[0])
+    identity = Identity("svm", {"extractor": "pixels"}, (8, 8, 3), ("a", "b", "c"))
+    (folder / "model.json").write_text(json.dumps(identity.to_dict()), encoding="utf-8")
+    for name in ("model.skops", "extractor.npz"):
+        (folder / name).write_bytes(b"fitted")
+    return folder
+
+
+def test_a_model_is_packed_without_what_it_answered(store: Store, trial_id: int, folder: Path) -> None:
+    assert {"test.npz", "validation.npz"} <= {path.name for path in folder.iterdir()}
+    packed = zipfile.ZipFile(io.BytesIO(got(store, trial_id, "model.zip").data))
+    files = ["README.md", "extractor.npz", "model.json", "model.skops", "predict.py", "preparation.json"]
+    assert sorted(packed.namelist()) == [f"{STUDY}-0/{name}" for name in files]
+
+
+def test_a_model_that_lacks_a_file_is_not_packed(store: Store, trial_id: int, folder: Path) -> None:
+    (folder / "model.skops").unlink()
+    assert "lacks model.skops: train it again" in got(store, trial_id, "model.zip", 404).text
+
+
+def test_a_link_in_the_folder_of_a_trial_leads_nowhere(
+    store: Store, trial_id: int, folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "secret").write_text("secret")
-    (folder / "weights.safetensors").symlink_to(tmp_path / "secret")
-    assert b"secret" not in got(store, trial_id, "model.zip").data
+    (folder / "model.skops").unlink()
+    (folder / "model.skops").symlink_to(tmp_path / "secret")
+    assert b"secret" not in got(store, trial_id, "model.zip", 404).data
     got(store, trial_id, "weights.safetensors", 404)
     got(store, trial_id, "..%2F..%2Fsecret", 404)
 

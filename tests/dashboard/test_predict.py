@@ -162,6 +162,17 @@ def test_the_run_and_the_model_lead_to_it(browser: Browser) -> None:
     assert "/predict?study" not in browser.show(f"/trials/{STUDY}/2")
 
 
+def test_the_winner_can_be_saved_where_one_meets_it(
+    store: Store, sample: PhotoSample, tmp_path: Path
+) -> None:
+    enter_photo_models(store, sample, tmp_path)
+    (tmp_path / "report.html").write_text("What won", encoding="utf-8")
+    own = Browser(create_app(store.url))
+    for shown in (own.show(f"/runs/{RUN}"), own.show("/reports"), own.show("/reports", f"?run={RUN}")):
+        assert shown.count("/models/1/model.zip") == 1
+    assert own.show("/predict", CHOSEN).count("/models/1/model.zip") == 1
+
+
 # ---- the route ----
 
 

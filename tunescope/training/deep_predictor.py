@@ -15,15 +15,13 @@ from tunescope.models import MODELS
 from tunescope.models.deep.network import CHANNELS, Network
 from tunescope.training.normalization import Normalization
 from tunescope.training.outcome import Probabilities
-from tunescope.training.predictor import DESCRIPTION, Identity, Images, Predictor, images_at_a_time
-
-WEIGHTS = "weights.safetensors"
+from tunescope.training.predictor import FILES, WEIGHTS, Identity, Images, Predictor, images_at_a_time
 
 
 class DeepPredictor(Predictor):
     """A network, and the statistics of the training split with which its images are normalized."""
 
-    files = (DESCRIPTION, WEIGHTS)
+    files = FILES["deep"]
 
     def __init__(self, identity: Identity, module: nn.Module, normalization: Normalization) -> None:
         super().__init__(identity)

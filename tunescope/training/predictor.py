@@ -14,7 +14,13 @@ from tunescope.errors import RunError, SourceError
 from tunescope.models import MODELS
 from tunescope.training.outcome import Probabilities
 
-DESCRIPTION = "model.json"
+DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
+PIPELINE, EXTRACTOR = "model.skops", "extractor.npz"
+# What predicts, by kind of model.
+FILES: Mapping[str, tuple[str, ...]] = {
+    "deep": (DESCRIPTION, WEIGHTS),
+    "shallow": (DESCRIPTION, PIPELINE, EXTRACTOR),
+}
 VALUES_AT_A_TIME = 2**22  # of the images that go through a model together
 MOST_IMAGES = 256
 
@@ -30,11 +36,16 @@ class Identity:
     image_shape: tuple[int, int, int]
     classes: tuple[str, ...]
 
+    @property
+    def kind(self) -> str:
+        """``shallow`` or ``deep``."""
+        return MODELS[self.model].kind
+
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data that JSON can hold."""
         return {
             "model": self.model,
-            "kind": MODELS[self.model].kind,
+            "kind": self.kind,
             "hyperparameters": dict(self.hyperparameters),
             "image_shape": list(self.image_shape),
             "classes": list(self.classes),
@@ -121,15 +132,43 @@ def load_predictor(folder: str | Path, device: str = "cpu") -> Predictor:
         RunError: when the folder holds no model, or one that this version does not know.
     """
     folder = Path(folder)
-    try:
-        about = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        identity, kind = Identity.from_dict(about), MODELS[about["model"]].kind
-    except (OSError, ValueError, KeyError, TypeError):
-        raise RunError(f"`{folder}` holds no model that can be loaded: train it again") from None
-    if kind == "deep":
+    about, identity = _read(folder)
+    if identity.kind == "deep":
         from tunescope.training.deep_predictor import DeepPredictor  # these import PyTorch and scikit-learn
 
         return DeepPredictor.load(folder, identity, about, device)
     from tunescope.training.shallow_predictor import ShallowPredictor
 
     return ShallowPredictor.load(folder, identity)
+
+
+def described(folder: str | Path) -> Identity:
+    """What the model in a folder is, without loading it.
+
+    Raises:
+        RunError: when the folder holds no model, or one that this version does not know.
+    """
+    return _read(Path(folder))[1]
+
+
+def saved_files(folder: str | Path) -> list[Path]:
+    """The files of the model in a folder: all that :func:`load_predictor` reads. A link is none of them.
+
+    Raises:
+        RunError: when the folder holds no whole model, or one that this version does not know.
+    """
+    paths = [Path(folder) / name for name in FILES[described(folder).kind]]
+    if gone := [path.name for path in paths if path.is_symlink() or not path.is_file()]:
+        raise RunError(f"the model in `{folder}` lacks {' and '.join(gone)}: train it again")
+    return paths
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], Identity]:
+    try:
+        about = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        identity = Identity.from_dict(about)
+        if identity.model not in MODELS:
+            raise KeyError(identity.model)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RunError(f"`{folder}` holds no model that can be loaded: train it again") from None
+    return about, identity

@@ -13,10 +13,9 @@ from tunescope.errors import RunError
 from tunescope.features import EXTRACTORS, FeatureExtractor, save_extractor
 from tunescope.models import MODELS
 from tunescope.training.outcome import Probabilities
-from tunescope.training.predictor import DESCRIPTION, Identity, Images, Predictor
+from tunescope.training.predictor import EXTRACTOR, FILES, PIPELINE, Identity, Images, Predictor
 from tunescope.training.soundness import check_soundness
 
-PIPELINE, EXTRACTOR = "model.skops", "extractor.npz"
 # Beside what skops trusts of itself. Nothing else that a file may name is ever imported. `check_soundness`
 # looks through what skops does not trust trees for.
 TRUSTED = [
@@ -39,7 +38,7 @@ DAMAGE = (
 class ShallowPredictor(Predictor):
     """A fitted pipeline, and the fitted extractor that makes its features."""
 
-    files = (DESCRIPTION, PIPELINE, EXTRACTOR)
+    files = FILES["shallow"]
 
     def __init__(self, identity: Identity, pipeline: Any, extractor: FeatureExtractor[Any]) -> None:
         super().__init__(identity)
