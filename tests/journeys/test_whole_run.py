@@ -1,6 +1,9 @@
 """From the form to the report: a real run, started in the page, by the server that users start."""
 
 import json
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,8 +29,8 @@ def address(project: Project) -> Iterator[str]:
 
 
 @pytest.mark.long
-def test_a_run_is_started_in_the_page_and_ends_with_a_report(
-    page: Page, address: str, project: Project
+def test_a_run_is_started_in_the_page_and_ends_with_a_report_and_a_model(
+    page: Page, address: str, project: Project, tmp_path: Path
 ) -> None:
     page.goto(f"{address}/new")
     page.get_by_label("Images", exact=True).fill("photos")
@@ -44,6 +47,14 @@ def test_a_run_is_started_in_the_page_and_ends_with_a_report(
 
     best = json.loads(project.report("journey", "summary.json").read_text())["best"]
     expect(page.locator("#run-notice")).to_contain_text(best["model"])
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="Download it").click()
+    zipfile.ZipFile(saving.value.path()).extractall(tmp_path / "taken")
+    (script,) = (tmp_path / "taken").glob("*/predict.py")
+    photo = next(project.root.glob("photos/*/*.png"))
+    told = subprocess.run([sys.executable, script, photo], capture_output=True, text=True, timeout=120)
+    assert told.stdout.startswith(f"{photo}: "), told.stderr
+
     page.get_by_role("link", name="Report", exact=True).click()
     expect(page.frame_locator("iframe").locator("h1")).to_be_visible()
 
