@@ -21,11 +21,13 @@ from tunescope.store.selection import TrialFilter
 # Name in the address -> what to call it, and its charts. Fewer pictures at a time are drawn sooner.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "progress": ("Progress", ("history", "history_by_trial", "edf", "timeline")),
-    "settings": ("Hyperparameters", ("importance", "parallel", "slice", "contour", "rank")),
+    "settings": ("Hyperparameters", ("importance", "slice", "parallel", "contour", "rank")),
     "costs": ("Costs", ("trade_off", "phase_costs", "pareto", "hypervolume")),
     "training": ("Training", ("learning_curves", "studies")),
 }
 _CURVES = 40
+# A row of their own, not to be scrolled on a desk.
+_WIDE = {"parallel"}
 _drawing = threading.Lock()
 
 
@@ -36,7 +38,7 @@ def chart_cards(view: TrialsView, below: Mapping[str, Callable[[], Any]]) -> lis
 
 
 def _card(name: str, below: Callable[[], Any] | None) -> html.Section:
-    card = chart_card(name, {"type": "trials-chart", "name": name})
+    card = chart_card(name, {"type": "trials-chart", "name": name}, "chart-wide" if name in _WIDE else "")
     if below is not None:
         card.children.append(below())
     return card

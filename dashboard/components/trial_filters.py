@@ -31,7 +31,7 @@ def controls(chosen: TrialFilter, table: TrialTable) -> list[Any]:
         type="search",
         value=chosen.text,
         debounce=_DEBOUNCE_SECONDS,
-        placeholder="Any word: model, setting, reason, note",
+        placeholder="Model, setting, reason, note",
         className="field-input",
     )
     text = html.Label([html.Span("Search", className="field-label"), search], className="filter filter-text")
@@ -82,7 +82,7 @@ def _adder(table: TrialTable) -> html.Div:
         [
             html.Span("More filters", className="field-label"),
             dcc.Dropdown(
-                id="trials-add", options=addable(table), placeholder="Any column", className="filter-choice"
+                id="trials-add", options=addable(table), placeholder="Choose", className="filter-choice"
             ),
         ],
         className="filter",

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _COLUMNS, _MOST, _ROW = 2, 8, 190
 # A label at the end of an axis reaches into the gap, where it meets that of the next one: the gap as a share
 # of the plot, the room between an end and its corner, and how wide the plot has to be, in pixels.
-_GAP, _INSET, _WIDTH = 0.12, 0.1, 520
+_GAP, _INSET, _WIDTH = 0.14, 0.1, 520
 # Letters of all labels of an axis but one, and how many labels there are at most.
-_LETTERS, _MOST_LABELS = 24, 7
+_LETTERS, _MOST_LABELS = 22, 6
 
 
 def draw(parallel: Parallel, dark: bool = False) -> "Figure":

@@ -171,7 +171,9 @@ def blank(
         font={"family": FONT, "size": 13, "color": look.quiet},
         legend={
             "orientation": "h",
-            "x": 0,
+            # From the margin on, though hardly: plotly then lets it use the margin's width too, which on a
+            # phone makes two columns of one.
+            "x": -1e-6,
             "xanchor": "left",
             "y": 1.02,
             "yanchor": "bottom",
