@@ -11,6 +11,7 @@ from tunescope.figures import wording as figures
 # The dash of ranges and of cells without a value.
 NOTHING = "\N{EN DASH}"
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_LEAST_P = 0.001
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -34,6 +35,12 @@ def interval(low: float | None, high: float | None) -> str:
     if is_missing(low) or is_missing(high):
         return NOTHING
     return f"{percent(low).removesuffix('%')}{NOTHING}{percent(high)}"
+
+
+def p_value(p: float) -> str:
+    """What a test says of chance, as one word: ``p = 0.0039``, ``p < 0.001``."""
+    said = f"p < {_LEAST_P}" if p < _LEAST_P else f"p = {p:.2g}"
+    return tied(said)
 
 
 def count(number: int, noun: str = "") -> str:

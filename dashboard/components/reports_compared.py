@@ -26,7 +26,18 @@ from dashboard.components.studies import studies_table
 from dashboard.components.tables import Column, table
 from dashboard.components.viewed import Query, Viewed
 from dashboard.run_comparison import MOST, ComparedRun
-from dashboard.wording import NOTHING, ago, count, duration, interval, is_missing, memory, moment, percent
+from dashboard.wording import (
+    NOTHING,
+    ago,
+    count,
+    duration,
+    interval,
+    is_missing,
+    memory,
+    moment,
+    p_value,
+    percent,
+)
 from tunescope.analysis.benchmarking import Measured
 from tunescope.analysis.run_comparison import WinnerTest, compare_parameters, compare_winners
 from tunescope.figures.benchmarking import draw_intervals
@@ -59,7 +70,7 @@ def comparison_page(search: str) -> html.Div:
         [
             page_head(
                 "Runs compared",
-                count(min(len(asked), MOST), "run"),
+                _names(asked[:MOST]),
                 [button_link("All reports", "back", links.REPORTS), copy],
             ),
             notice("info", "More runs than fit", too_many) if len(asked) > MOST else None,
@@ -76,6 +87,10 @@ def comparison_page(search: str) -> html.Div:
             *COMPARED.holders(search),
         ]
     )
+
+
+def _names(run_ids: Sequence[str]) -> list[Any]:
+    return [part for run_id in run_ids for part in (" · ", link(run_id, links.run(run_id)))][1:]
 
 
 _MEANING = "McNemar's test on the sealed test images, which both winners answered once."
@@ -154,7 +169,6 @@ def _files(one: ComparedRun) -> Any:
 
 
 _FIGURES: dict[str, Callable[[ComparedRun], Any]] = {
-    "Run": lambda one: link(one.run_id, links.run(one.run_id), "link run-name"),
     "State": lambda one: badge(str(one.row["state"])),
     "Dataset": _dataset,
     "Best model": _best,
@@ -196,8 +210,8 @@ def _told(one: WinnerTest) -> str:
     )
     if test.p_value < _LEVEL:
         better = one.first if test.first_only > test.second_only else one.second
-        return f"{alone}: `{better}` is better by more than chance (p = {test.p_value:.2g})."
-    return f"{alone}: that may well be chance (p = {test.p_value:.2g})."
+        return f"{alone}: `{better}` is better by more than chance ({p_value(test.p_value)})."
+    return f"{alone}: that may well be chance ({p_value(test.p_value)})."
 
 
 # ---- parameters ----

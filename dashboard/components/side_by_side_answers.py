@@ -14,7 +14,7 @@ from dashboard.components.dataset_bits import PLACES, THUMB
 from dashboard.components.notices import blank, notice
 from dashboard.components.side_by_side_tables import Compared, mark
 from dashboard.dataset_view import DatasetView
-from dashboard.wording import count, listing, percent
+from dashboard.wording import count, listing, p_value, percent
 from tunescope.analysis.mistakes import Predictions
 from tunescope.analysis.side_by_side_answers import (
     AnswerComparison,
@@ -108,14 +108,14 @@ def _verdict(test: PairTest) -> str:
     """What the test says, and what it does not."""
     if not test.first_only + test.second_only:
         return "Nothing tells them apart: they are right and wrong on the very same images."
-    p_value = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.2g}"
+    how = f"exact McNemar test, {p_value(test.p_value)}"
     if test.p_value >= _SELDOM:
         return (
-            f"Such a difference is within what chance alone makes (exact McNemar test, {p_value}): "
+            f"Such a difference is within what chance alone makes ({how}): "
             "these images do not tell which one is better."
         )
     return (
-        f"Chance alone seldom makes such a difference (exact McNemar test, {p_value}). But searches choose "
+        f"Chance alone seldom makes such a difference ({how}). But searches choose "
         "by these very images, which flatters whatever they chose: the sealed test images have the last word."
     )
 

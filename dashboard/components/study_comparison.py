@@ -10,7 +10,7 @@ from dashboard.components.basics import card, fold
 from dashboard.components.charts import picture
 from dashboard.components.notices import blank
 from dashboard.components.tables import Column, table
-from dashboard.wording import count, number
+from dashboard.wording import count, number, p_value
 from tunescope.analysis.measures import Measure
 from tunescope.analysis.significance import LEVEL, PairTest, Significance, significance
 from tunescope.analysis.study_curves import COSTS, StrategyCurve, StudyCurves, study_curves
@@ -106,9 +106,7 @@ def _verdict(found: Significance) -> str:
 def _sentence(pair: PairTest) -> str:
     better, worse = (pair.first, pair.second) if pair.effect >= 0.5 else (pair.second, pair.first)
     share = max(pair.effect, 1 - pair.effect)
-    return (
-        f"{better} is better than {worse} (p = {number(pair.p_adjusted, 2)}; in {share:.0%} of comparisons)."
-    )
+    return f"{better} is better than {worse} ({p_value(pair.p_adjusted)}; in {share:.0%} of comparisons)."
 
 
 def _method(found: Significance) -> str:

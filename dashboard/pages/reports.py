@@ -108,9 +108,10 @@ def _offer(picked: list[str]) -> Any:
 
 
 def _viewer(run_id: str) -> html.Div:
-    folder = Path(runs.get(connection.store(), run_id)["folder"])
+    row = runs.get(connection.store(), run_id)
+    folder = Path(row["folder"])
     if not (folder / REPORT).is_file():
-        raise UnknownNameError(f"Run `{run_id}` has no report yet: one is written when it finishes.")
+        raise UnknownNameError(_no_report(run_id, folder, str(row["status"])))
     actions = [
         button_link("All reports", "back", links.REPORTS),
         file_link("New tab", "open", links.file(run_id, REPORT), new_tab=True),
@@ -124,6 +125,15 @@ def _viewer(run_id: str) -> html.Div:
     )
     note = ["Report of run ", link(run_id, links.run(run_id))]
     return html.Div([page_head(run_id, note, actions), frame], className="report-page")
+
+
+def _no_report(run_id: str, folder: Path, status: str) -> str:
+    if status == "finished":
+        return (
+            f"The report of run `{run_id}` is gone from `{folder}`: launch the run again under its id, "
+            "and it is written anew without any training."
+        )
+    return f"Run `{run_id}` has no report yet: one is written when it finishes."
 
 
 def _models(store: Store) -> dict[str, PhotoModel]:

@@ -68,10 +68,23 @@ def test_runs_stand_side_by_side_with_what_differs(browser: Browser) -> None:
     assert '"Graph"' in compared(browser, COMPARED).text("compared-accuracy")
 
 
+def test_each_run_is_named_once_at_the_head_of_its_column(browser: Browser) -> None:
+    assert "/runs/signs-a" in browser.show("/reports", COMPARED)
+    assert "/runs/signs-a" not in compared(browser, COMPARED).text("compared-figures")
+
+
+def test_a_report_that_is_gone_is_not_called_one_that_comes(browser: Browser, store: Store) -> None:
+    assert "has no report yet" in browser.show("/reports", "?run=signs-c")
+    report = Path(runs.get(store, "signs-b")["folder"]) / "report.html"
+    hidden = report.rename(report.with_suffix(".away"))
+    assert "launch the run again under its id" in browser.show("/reports", "?run=signs-b")
+    hidden.rename(report)
+
+
 def test_winners_are_tested_on_the_images_that_both_answered(browser: Browser) -> None:
     told = compared(browser, COMPARED).text("compared-tests")
     assert "Of 90 test images, the winner of" in told
-    assert "(p = " in told
+    assert "(p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}" in told
 
 
 def test_a_poll_of_a_comparison_sends_what_changed(browser: Browser) -> None:

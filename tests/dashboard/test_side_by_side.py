@@ -19,6 +19,7 @@ from dashboard import connection
 from dashboard.components import side_by_side
 from dashboard.components.basics import breakable
 from dashboard.launch import Launcher
+from dashboard.wording import p_value
 from tunescope.store import Store, frames, open_store, runs
 from tunescope.store import trials as trial_rows
 
@@ -115,7 +116,7 @@ def test_two_trials_are_tested_for_a_difference_and_more_are_not(signs: Any) -> 
     _answer(signs.store, other, labels, labels, 10)
     text = _show(signs.store, [one, other])
     assert "A alone is right on 0 images, B alone on 30. " in text
-    assert "Chance alone seldom makes such a difference (exact McNemar test, p < 0.001)" in text
+    assert f"Chance alone seldom makes such a difference (exact McNemar test, {p_value(0.0001)})" in text
     assert "McNemar" not in _show(signs.store, [one, other, third])
 
 
@@ -126,7 +127,10 @@ def test_a_difference_that_chance_makes_too_is_called_so(signs: Any) -> None:
         _answer(signs.store, trial_id, predicted, labels, 10)
     text = _show(signs.store, signs.tpe[3:5])
     assert "A alone is right on 9 images, B alone on 9. " in text
-    assert "within what chance alone makes (exact McNemar test, p = 1): these images do not tell" in text
+    assert (
+        f"within what chance alone makes (exact McNemar test, {p_value(1.0)}): these images do not tell"
+        in text
+    )
 
 
 def test_equal_models_are_not_called_different(signs: Any) -> None:

@@ -31,6 +31,11 @@ def test_a_duration_shows_the_two_units_that_matter(seconds: float, written: str
     assert wording.duration(seconds) == written
 
 
+@pytest.mark.parametrize(("p", "written"), [(0.00391, "p = 0.0039"), (1.0, "p = 1"), (0.0004, "p < 0.001")])
+def test_a_p_value_stays_in_one_line(p: float, written: str) -> None:
+    assert wording.p_value(p).split("\N{NO-BREAK SPACE}") == written.split(" ")
+
+
 def test_what_is_missing_is_a_dash_everywhere() -> None:
     for write in (
         wording.duration,
