@@ -168,7 +168,7 @@ def outliers_part(found: Outliers) -> Any:
             link(f"{one.study} #{one.number}", links.trial(one.study, one.number)),
             one.model,
             f"{duration(one.seconds)}{' an epoch' if one.is_epoch else ''}",
-            number(one.ratio, 3),
+            f"{one.ratio:.1f}",
             " ".join(reasons(one)),
         ]
         for one in found.shown

@@ -45,6 +45,13 @@ def test_a_spread_tells_median_half_and_range() -> None:
     assert all(part in text for part in ("median 3 MB", "2 MB to 4 MB", "1 MB to 5 MB", "9 trials"))
 
 
+@pytest.mark.parametrize(("most", "unit", "end"), [(5e8, "MB", 500), (3e10, "GB", 30)])
+def test_memory_is_counted_in_the_unit_that_its_axis_names(most: float, unit: str, end: float) -> None:
+    figure = timing_spreads.draw_memory(Spreads((Spread("cnn", "here", 9, (1e6, 2e6, 3e6, 4e6, most)),)))
+    assert figure.layout.xaxis.title.text == f"Peak of memory ({unit})"
+    assert figure.data[0].x[1] == end
+
+
 def test_a_roof_bends_where_arithmetic_takes_over() -> None:
     point = RooflinePoint("s", 4, "cnn", "here", 5.0, 3e8, 0.6)
     roof, dots = timing_roofline.draw(Roofline((Roof("here", "float32", 1e9, 1e8),), (point,))).data

@@ -20,8 +20,9 @@ def draw_memory(spreads: Spreads, dark: bool = False) -> "Figure":
     """A row for each model and machine: the range, the middle half and the median of bytes."""
     if not spreads.rows:
         return style.sentence(NO_MEMORY, dark)
-    figure = _rows(spreads, memory, dark)
-    figure.update_xaxes(title_text="Peak of memory", tickformat="~s", ticksuffix="B", rangemode="tozero")
+    size, unit = _memory_unit(max(row.quartiles[-1] for row in spreads.rows))
+    figure = _rows(spreads, memory, dark, size)
+    figure.update_xaxes(title_text=f"Peak of memory ({unit})", rangemode="tozero")
     return figure
 
 
@@ -34,16 +35,23 @@ def draw_utilisation(spreads: Spreads, dark: bool = False) -> "Figure":
     return figure
 
 
-def _rows(spreads: Spreads, said: Callable[[float], str], dark: bool) -> "Figure":
+def _memory_unit(highest: float) -> tuple[float, str]:
+    """What an axis counts in, and its name."""
+    return (1e9, "GB") if highest >= 2e9 else (1e6, "MB")
+
+
+def _rows(spreads: Spreads, said: Callable[[float], str], dark: bool, size: float = 1) -> "Figure":
     figure = style.blank(dark, _FRAME + _ROW * len(spreads.rows), showlegend=False)
     for place, row in enumerate(spreads.rows):
-        _add(figure, place, row, said, dark)
+        _add(figure, place, row, said, dark, size)
         _label(figure, place, row, said, len(spreads.machines) > 1, style.theme(dark))
     figure.update_yaxes(visible=False, range=[len(spreads.rows) - 0.5, -0.8])
     return figure
 
 
-def _add(figure: "Figure", place: int, row: Spread, said: Callable[[float], str], dark: bool) -> None:
+def _add(
+    figure: "Figure", place: int, row: Spread, said: Callable[[float], str], dark: bool, size: float
+) -> None:
     lowest, lower, median, upper, highest = row.quartiles
     colour = style.colour(row.model, dark)
     text = (
@@ -52,11 +60,12 @@ def _add(figure: "Figure", place: int, row: Spread, said: Callable[[float], str]
     )
     hover = {"text": text, "hovertemplate": "%{text}<extra></extra>"}
     for ends, width in (((lowest, highest), 2), ((lower, upper), 9)):
+        along = [end / size for end in ends]
         line = {"color": style.faded(colour, 0.55), "width": width}
-        figure.add_scatter(x=ends, y=[place, place], mode="lines", line=line, **hover)
+        figure.add_scatter(x=along, y=[place, place], mode="lines", line=line, **hover)
     marker = {"color": colour, "symbol": style.symbol(row.model), "size": 12}
     marker["line"] = {"color": style.theme(dark).paper, "width": 1.5}
-    figure.add_scatter(x=[median], y=[place], mode="markers", marker=marker, **hover)
+    figure.add_scatter(x=[median / size], y=[place], mode="markers", marker=marker, **hover)
 
 
 def _label(
