@@ -231,8 +231,7 @@ def _parquet(one: Prepared, name: str, columns: tuple[str, ...] | None) -> pd.Da
         stamp = path.stat().st_mtime_ns
     except OSError:
         raise SourceError(
-            f"`{path}` is not there: the folder is gone, or was packed by an older version; "
-            "run preprocessing again"
+            f"`{path}` is not there: the folder is gone, or was packed by an older version; prepare it again"
         ) from None
     key = (path, stamp, columns)
     with _lock:
@@ -252,7 +251,7 @@ def _parquet(one: Prepared, name: str, columns: tuple[str, ...] | None) -> pd.Da
 
 def _damaged(path: Path, error: Exception) -> SourceError:
     reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return SourceError(f"`{path}` cannot be read ({reason}): run preprocessing again")
+    return SourceError(f"`{path}` cannot be read ({reason}): prepare it again")
 
 
 # ---- pictures ----

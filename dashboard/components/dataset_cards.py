@@ -67,7 +67,7 @@ def _prepared(one: Prepared) -> html.Article:
         ],
         className="dataset-head",
     )
-    gone = notice("warning", "Its folder is gone", f"`{one.folder}`: prepare it again.")
+    gone = notice("warning", "Its folder is gone", f"Prepare it again to bring back `{one.folder}`.")
     body = strip(one, _STRIP, _STRIP_SIZE) if one.is_there else gone
     actions = [
         button_link("Open", "open", address),

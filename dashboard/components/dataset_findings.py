@@ -166,7 +166,7 @@ def _cluster(one: Prepared, view: DatasetView, number_of: Any, clustered: pd.Dat
     for row in reading.records(rows):
         told.setdefault(str(row["file"]), []).append(f"{row['kind']}: {row['action']}")
     labels = {str(place["label"]) for place in places.values()}
-    title = " · ".join(sorted({str(kind) for kind in rows["kind"]}))
+    title = " · ".join(sorted({str(kind).capitalize() for kind in rows["kind"]}))
     items = [_twin(one, view, path, places.get(path), told.get(path, [])) for path in paths]
     mark = html.Span("different labels", className="chip chip-warning") if len(labels) > 1 else None
     return html.Div(

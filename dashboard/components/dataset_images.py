@@ -46,9 +46,11 @@ def images(one: Prepared, view: DatasetView) -> html.Section:
         ],
         className="dataset-filters",
     )
-    return card(
-        "Images", [filters, grid, pager(view, part)], note=f"{count(part.total)} of {count(one.images)}."
-    )
+    return card("Images", [filters, grid, pager(view, part)], note=_counted(part.total, one.images))
+
+
+def _counted(shown: int, images: int) -> str:
+    return f"{count(images, 'image')}." if shown == images else f"{count(shown)} of {count(images, 'image')}."
 
 
 def _in_grid(one: Prepared, view: DatasetView) -> pd.DataFrame:

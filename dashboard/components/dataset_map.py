@@ -93,7 +93,5 @@ def map_chart(one: Prepared, view: DatasetView, dark: bool) -> Any:
         uirevision="kept", autosize=True, font_family="Inter Variable, system-ui, sans-serif"
     )
     config: Any = {"displaylogo": False, "responsive": True, "scrollZoom": True, "displayModeBar": False}
-    graph = dcc.Graph(
-        figure=figure, config=config, id="map-graph", style={"height": "560px"}, clear_on_unhover=False
-    )
+    graph = dcc.Graph(figure=figure, config=config, id="map-graph", clear_on_unhover=False)
     return html.Div(graph, role="group", **attributes(aria_label="Map of the features"))

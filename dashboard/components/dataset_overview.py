@@ -41,7 +41,7 @@ def overview(one: Prepared, view: DatasetView) -> html.Div:
     charts = html.Div(
         [
             dcc.Store(id="dataset-chart", data="overview"),
-            html.Div(skeleton("chart", 2), id="dataset-charts", className="measures"),
+            html.Div(skeleton("chart", 2), id="dataset-charts", className="charts"),
         ]
     )
     return html.Div([_tiles(one, table_of), _classes(view, table_of), charts])

@@ -26,7 +26,7 @@ from dashboard.corrections import Correction, Corrections
 from dashboard.dataset_view import TABS, DatasetView
 from dashboard.launch import start_preparation
 from dashboard.routing import Page
-from dashboard.wording import ago, count
+from dashboard.wording import ago, count, tied
 from tunescope.errors import SourceError, TunescopeError
 from tunescope.store import frames
 
@@ -191,7 +191,7 @@ def _about(one: Prepared) -> str:
         f"{count(one.rejected)} rejected" if one.rejected else "none rejected",
         f"prepared {ago(one.created)}",
     ]
-    return " · ".join(parts)
+    return " · ".join(map(tied, parts))
 
 
 def _actions(one: Prepared) -> list[Any]:

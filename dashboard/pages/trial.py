@@ -16,7 +16,7 @@ from dashboard.components.notices import blank, notice, skeleton
 from dashboard.components.regions import Costly
 from dashboard.model_files import model_files
 from dashboard.routing import Page
-from dashboard.wording import count, duration, interval, is_missing, memory, moment, number, percent
+from dashboard.wording import count, duration, interval, is_missing, memory, moment, number, percent, tied
 from tunescope.errors import SourceError, UnknownNameError
 from tunescope.store import Store, frames
 from tunescope.store.lineage import numbered
@@ -285,7 +285,7 @@ def _about(row: Mapping[str, Any]) -> list[Any]:
     return [
         html.Span(f"{row['model']} · {row['strategy']} · run "),
         link(row["run_id"], links.run(row["run_id"])),
-        html.Span(f" · started {started}"),
+        html.Span(f" · {tied(f'started {started}')}"),
     ]
 
 

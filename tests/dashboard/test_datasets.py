@@ -308,9 +308,9 @@ def test_thousands_of_classes_do_not_break_the_page(own: tuple[Browser, Store, P
 
 
 def test_a_class_and_a_split_narrow_the_images(browser: Browser) -> None:
-    assert "60 of 60." in browser.show("/datasets/shapes", "?tab=images")
+    assert "60 images." in browser.show("/datasets/shapes", "?tab=images")
     shown = browser.show("/datasets/shapes", "?tab=images&label=a&split=test")
-    assert '"4 of 60."' in shown
+    assert '"4 of 60 images."' in shown
     assert "b/000.png" not in shown
 
 
@@ -345,7 +345,7 @@ def test_findings_are_counted_narrowed_and_shown_with_their_pictures(browser: Br
 
 def test_duplicates_stand_side_by_side_with_the_first_of_them(browser: Browser) -> None:
     shown = browser.show("/datasets/shapes", "?tab=duplicates")
-    assert "exact duplicate, 2 files" in shown
+    assert "Exact duplicate, 2 files" in shown
     assert "different labels" in shown
     assert shown.index("a/000.png") < shown.index("a/copy.png")
 

@@ -4,14 +4,31 @@
   "use strict";
 
   const PATIENCE = 20; // times that a busy server is asked again
+  const FIRST_CLASSES = 5;
   const VIEWS = ["where", "photo", "seen"];
-  const { drawn } = window.tunescopePhotoCards;
+  const { make, glyph, press } = window.tunescopeElements;
   const byId = (id) => document.getElementById(id);
   const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
 
   let shots = []; // {file, name, state: waiting | asking | done | failed, answer, sentence, card}
   let model = ""; // whom they were given to: its part of the address
   let isAsking = false;
+
+  /* ---- elements ---- */
+
+  function picture(css, source, alt) {
+    const image = make("img", css);
+    image.src = source;
+    image.alt = alt;
+    image.draggable = false;
+    return image;
+  }
+
+  function share(value) {
+    if (value > 0 && value < 0.0005) return "<0.1%";
+    if (value < 1 && value >= 0.9995) return ">99.9%";
+    return (100 * value).toFixed(1) + "%";
+  }
 
   function say(sentence, isFault) {
     const place = byId("photo-message");
@@ -118,22 +135,103 @@
     shot.card.querySelector("[data-class='" + index + "']")?.focus();
   }
 
-  function retry(shot) {
-    shot.state = "waiting";
-    draw(shot);
-    askAll();
-  }
-
-  /* ---- the gallery ---- */
+  /* ---- one photo and its answer ---- */
 
   function draw(shot) {
     const gallery = byId("photo-gallery");
     if (!gallery) return;
-    const card = drawn(shot, { remove, retry, explain });
+    const card = { waiting: drawWaiting, asking: drawWaiting, done: drawAnswer, failed: drawFault }[shot.state](shot);
+    card.setAttribute("aria-label", shot.name);
     if (shot.card && shot.card.parentElement === gallery) shot.card.replaceWith(card);
     else gallery.append(card);
     shot.card = card;
   }
+
+  function head(shot, title, ...below) {
+    const remove = press("button button-quiet photo-remove", "Remove " + shot.name, () => removeShot(shot), glyph("close"));
+    return make("div", "photo-head", make("div", "", make("h2", "photo-title", title), ...below), remove);
+  }
+
+  function drawWaiting(shot) {
+    const isAsking = shot.state === "asking";
+    const rows = Array.from({ length: 4 }, () => make("div", "skeleton skeleton-row"));
+    const skeleton = make("div", "skeletons skeletons-row", ...rows);
+    skeleton.setAttribute("aria-hidden", "true");
+    const note = make("p", "muted photo-file", isAsking ? "The model is looking at it…" : "Waiting for its turn");
+    return make("article", "photo-card photo-waiting",
+      make("div", "photo-picture skeleton"), make("div", "photo-answer", head(shot, shot.name, note), skeleton));
+  }
+
+  function drawFault(shot) {
+    const again = shot.isFinal ? null
+      : press("button button-secondary", "", () => { shot.state = "waiting"; draw(shot); askAll(); },
+        glyph("resume"), make("span", "", "Try again"));
+    const sentence = make("p", "photo-fault", glyph("failed"), make("span", "", shot.sentence));
+    sentence.setAttribute("role", "alert");
+    return make("article", "photo-card photo-failed",
+      make("div", "photo-picture photo-none", glyph("images")),
+      make("div", "photo-answer", head(shot, shot.name), sentence, again));
+  }
+
+  function drawAnswer(shot) {
+    const answer = shot.answer, [, best, sure] = answer.ranking[0];
+    const size = answer.size[0] + " × " + answer.size[1] + " pixels, answered in " + shot.seconds.toFixed(2) + " s";
+    const file = make("p", "muted photo-file", make("span", "photo-name", shot.name), make("span", "", size));
+    const title = make("span", "", make("strong", "", best), make("span", "photo-sure", share(sure)));
+    return make("article", "photo-card",
+      pictures(shot),
+      make("div", "photo-answer", head(shot, title, file), ...doubts(answer), ...ranking(shot), where(answer), ...notes(answer)));
+  }
+
+  function pictures(shot) {
+    const answer = shot.answer;
+    const shown = picture("photo-shown", answer.photo, shot.name);
+    const seen = picture("photo-seen", answer.seen, shot.name + " as the model sees it");
+    return make("div", "photo-picture", shown, seen, picture("photo-heat", answer.heat, ""));
+  }
+
+  function ranking(shot) {
+    const rows = shot.answer.ranking.map((one) => rank(shot, one));
+    const first = make("ol", "photo-ranking", ...rows.slice(0, FIRST_CLASSES));
+    const rest = rows.slice(FIRST_CLASSES);
+    if (!rest.length) return [first];
+    const together = shot.answer.ranking.slice(FIRST_CLASSES).reduce((sum, one) => sum + one[2], 0);
+    const summary = make("summary", "", glyph("chevron"),
+      make("span", "", rest.length === 1 ? "1 more class" : rest.length + " more classes"),
+      make("span", "fold-note", share(together) + (rest.length > 1 ? " together" : "")));
+    const list = make("ol", "photo-ranking", ...rest);
+    list.start = FIRST_CLASSES + 1;
+    return [first, make("details", "fold photo-rest", summary, list)];
+  }
+
+  function rank(shot, [index, name, value]) {
+    const fill = make("span", "share-fill");
+    fill.style.width = (100 * value).toFixed(1) + "%";
+    const isShown = index === shot.answer.index;
+    const button = press("photo-rank", "", () => explain(shot, index, button),
+      make("span", "photo-rank-name", name), make("span", "share-bar", fill), make("span", "photo-rank-share", share(value)));
+    button.title = "Show what speaks for " + name;
+    button.dataset.class = index;
+    button.setAttribute("aria-pressed", String(isShown));
+    return make("li", "", button);
+  }
+
+  function where(answer) {
+    const name = answer.ranking.find((one) => one[0] === answer.index)[1];
+    if (!answer.is_anywhere) {
+      return make("p", "photo-where muted", "No part of it speaks for ", make("strong", "", name), ": covering any changes nothing.");
+    }
+    const told = answer.method === "Occlusion"
+      ? ["Covering the bright parts makes ", make("strong", "", name), " less likely (occlusion)."]
+      : ["The bright parts speak for ", make("strong", "", name), " (Grad-CAM)."];
+    return make("p", "photo-where muted", make("span", "photo-scale"), ...told);
+  }
+
+  const doubts = (answer) => answer.doubts.map((one) =>
+    make("p", "photo-doubt", glyph("warning"), make("span", "", one)));
+  const notes = (answer) => answer.notes.map((one) => make("p", "photo-note muted", one));
+
+  /* ---- the gallery ---- */
 
   function tally() {
     const tools = byId("photo-tools"), count = byId("photo-count"), gallery = byId("photo-gallery");
@@ -155,7 +253,7 @@
     try { return shots.length ? 0 : Number(sessionStorage.getItem("photos")); } catch { return 0; }
   }
 
-  function remove(shot) {
+  function removeShot(shot) {
     shots = shots.filter((one) => one !== shot);
     shot.card.remove();
     say("");
@@ -209,7 +307,7 @@
     const target = event.target.closest(PRESSED);
     if (!target) return;
     if (target.id in SOURCES) takeFrom(() => SOURCES[target.id](window.tunescopePhotoSources));
-    else if (target.id === "photo-clear") [...shots].forEach(remove);
+    else if (target.id === "photo-clear") [...shots].forEach(removeShot);
     else keepView(target.dataset.view);
   });
 
