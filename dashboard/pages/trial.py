@@ -27,6 +27,7 @@ _REGIONS = (
     "files",
 )  # fmt: skip
 _ANSWERS = ("matrix", "images", "calibration", "classes", "large")
+_UNANSWERED = ("FAIL", "PRUNED")  # so ends a trial that has predicted nothing
 _LIVE_MS, _CALM_MS = 1_000, 10_000
 _SEALED = "Rows are true classes, columns what the model took them for. Test images stay sealed."
 _SOURCE = "Of answers given with a confidence of 80%, 80% should be right. ECE and MCE: Guo et al., 2017."
@@ -41,7 +42,7 @@ def layout(study: str, number: str, search: str = "") -> html.Div:
         html.Span(f"{study} #{row['number']}", className="run-title"),
         regions.region("trial", "state", top["state"]),
     ]
-    parts = _plain_parts(top) if is_missing(row["run_id"]) else _parts(top)
+    parts = _plain_parts(top) if is_missing(row["run_id"]) else _parts(top, row["state"] not in _UNANSWERED)
     return html.Div(
         [
             page_head(title, _about(row), _actions(row)),
@@ -71,12 +72,23 @@ def _actions(row: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _parts(top: Mapping[str, Any]) -> list[Any]:
+def _parts(top: Mapping[str, Any], is_answered: bool) -> list[Any]:
     """What a model of ours has: first what it is, then what it answers, then what it cost."""
+    unanswered = [regions.region("answers", name, className="hidden") for name in _ANSWERS[:-1]]
     return [
         regions.region("answers", "large"),
         _pair(_settings("Hyperparameters", top), _card("Where it comes from", "origin")),
         card("Learning curve", regions.region("trial", "curve", skeleton("chart"), className="chart")),
+        *(_answer_parts() if is_answered else unanswered),
+        _pair(_card("Where the time went", "phases"), _card("Use of the machine", "machine")),
+        regions.region("trial", "operators"),
+        _card("Files", "files", 2),
+        regions.region("trial", "noted", className="hidden"),
+    ]
+
+
+def _answer_parts() -> list[Any]:
+    return [
         html.Div(
             [
                 card("Confusion on the validation split", _answer("matrix"), note=_SEALED),
@@ -86,10 +98,6 @@ def _parts(top: Mapping[str, Any]) -> list[Any]:
         ),
         card("Scores by class", _answer("classes"), note="The worst first; click a heading to sort."),
         card("Calibration", _answer("calibration"), note=_SOURCE),
-        _pair(_card("Where the time went", "phases"), _card("Use of the machine", "machine")),
-        regions.region("trial", "operators"),
-        _card("Files", "files", 2),
-        regions.region("trial", "noted", className="hidden"),
     ]
 
 

@@ -216,8 +216,11 @@ def test_a_failed_trial_shows_why(store: Store, tmp_path: Path) -> None:
     samples = Samples(store, tmp_path)
     samples.run("signs", trials=9, strategies=["grid"])
     failed = frames.trials_frame(store).query("state == 'FAIL'").iloc[0]
-    outputs = poll_trial(Browser(create_app(store.url)), "signs-grid", int(failed["number"]))
+    browser = Browser(create_app(store.url))
+    outputs = poll_trial(browser, "signs-grid", int(failed["number"]))
     assert "loss is not finite" in str(outputs["trial-notice"])
+    assert "Calibration" not in browser.show(f"/trials/signs-grid/{failed['number']}")
+    assert "Calibration" in browser.show("/trials/signs-grid/0")
 
 
 def test_a_study_that_tunescope_did_not_make_is_shown_too(store: Store) -> None:
