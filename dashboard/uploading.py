@@ -275,7 +275,9 @@ class Uploads:
                 return len(source.files)
         except SourceError as error:
             self._forget(draft)
-            said = str(error).replace(str(content), _shown(draft.name)).replace("`dataset.source` is ", "")
+            said = (
+                str(error).replace(str(content), _shown(draft.name)).replace("`dataset.source` is", "It is")
+            )
             sentence = f"This upload was not kept. {said}."
             raise UploadError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence) from None
 
