@@ -189,9 +189,9 @@ def _about(one: Prepared) -> str:
         count(one.images, "image"),
         f"{count(len(one.classes))} classes",
         f"{count(one.rejected)} rejected" if one.rejected else "none rejected",
-        f"prepared {ago(one.created)}",
+        tied(f"prepared {ago(one.created)}"),
     ]
-    return " · ".join(map(tied, parts))
+    return " · ".join(parts)
 
 
 def _actions(one: Prepared) -> list[Any]:

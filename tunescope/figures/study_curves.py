@@ -23,7 +23,7 @@ def draw(curves: StudyCurves, dark: bool = False) -> "Figure":
     if not curves.curves:
         return style.sentence(NO_COST[curves.cost], dark)
     shown = curves.curves[:_MOST]
-    figure = style.blank(dark, 420)
+    figure = style.blank(dark, 420, legend_tracegroupgap=0)
     colours = style.colours([curve.strategy for curve in shown], dark)
     for curve, colour in zip(shown, colours, strict=True):
         if len(curve.finals) > 1:
