@@ -176,7 +176,7 @@ def _project() -> Any:
 
 def _without_key(text: str) -> str:
     """The sentence of a refusal without the parameter that this page does not speak of."""
-    return text.removeprefix("`dataset.source` is ")
+    return text.replace("`dataset.source` is", "The source is", 1)
 
 
 def _tree(source: str, values: form.Values) -> dict[str, Any]:
