@@ -29,7 +29,7 @@ from dashboard.launch import is_preparation
 from dashboard.outline import Outline
 from dashboard.run_view import run_view
 from dashboard.uploading import Draft, Uploaded
-from dashboard.wording import NOTHING, ago, count, extent, is_missing, memory, moment, percent
+from dashboard.wording import NOTHING, ago, count, extent, is_missing, memory, moment, percent, tied
 
 ON_BOARD = Path("data/01_raw/hand_signs.zip")
 _STRIP, _STRIP_SIZE, _SHOWN_DIGITS = 8, 64, 8
@@ -60,7 +60,11 @@ def _prepared(one: Prepared) -> html.Article:
         [
             html.H3(link(one.name, address, "link run-name")),
             html.Span(
-                [html.Span("from "), html.Code(one.source), html.Span(f", prepared {ago(one.created)}")],
+                [
+                    html.Span("from "),
+                    html.Code(one.source),
+                    html.Span(f", {tied(f'prepared {ago(one.created)}')}"),
+                ],
                 className="muted",
                 title=moment(one.created),
             ),

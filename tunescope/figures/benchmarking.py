@@ -42,7 +42,7 @@ def draw_intervals(rows: Sequence[Measured], dark: bool = False) -> "Figure":
             hovertemplate="%{hovertext}<extra></extra>",
         )
     ends = [end for row in rows for end in (row.low, row.high)]
-    figure.update_xaxes(style.accuracy_axis("Test accuracy, with its 95% interval", ends))
+    figure.update_xaxes(style.accuracy_axis("Test accuracy (95% interval)", ends))
     return figure
 
 
