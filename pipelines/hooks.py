@@ -17,12 +17,12 @@ from kedro.pipeline.node import Node
 
 from pipelines.places import with_places
 from tunescope.datasets import PackedDataset, dataset_name
-from tunescope.errors import TunescopeError
+from tunescope.errors import RunError, TunescopeError
 from tunescope.execution import warm_up
 from tunescope.execution.usage import usage_noted
 from tunescope.parameters import Parameters
 from tunescope.search import check_parameters
-from tunescope.store import Store, open_store, runs
+from tunescope.store import Store, frames, open_store, runs
 from tunescope.store import trials as trial_rows
 from tunescope.store.full_disk import full_disk_sentence, tells_of_full_disk
 from tunescope.timing import device_manifest
@@ -124,8 +124,23 @@ class RunHooks:
     def _enter_dataset(self, handle: dict[str, Any]) -> None:
         dataset = PackedDataset.open(Path(handle["folder"]))
         folder, rejected = str(dataset.folder.resolve()), handle["rejected"]
+        self._require_same(dataset)
         entered = trial_rows.enter_dataset(self._store, **dataset.to_dict(), folder=folder, rejected=rejected)
         runs.relate(self._store, self._launch.run_id, dataset_id=entered)
+
+    def _require_same(self, dataset: PackedDataset) -> None:
+        """See that a run does not go on with other images than it has trained on.
+
+        Raises:
+            RunError: when it would.
+        """
+        run_id = self._launch.run_id
+        known = frames.dataset(self._store, run_id)
+        if known and known["fingerprint"] != dataset.fingerprint and runs.has_searched(self._store, run_id):
+            raise RunError(
+                f"Run `{run_id}` has trained on the images `{known['fingerprint']}`, which are gone, and "
+                f"`{dataset.source}` gives others now (`{dataset.fingerprint}`): choose another `run.id`"
+            )
 
     def _claim(self, store: Store) -> runs.Launch:
         run_id = self._parameters.run.id

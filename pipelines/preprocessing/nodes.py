@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.progress import progress_bar
-from tunescope.datasets import Inspection, PackedDataset, inspect, left_of, pack, recall
+from tunescope.datasets import Inspection, PackedDataset, inspect, is_gone, pack, packed_as, recall
 from tunescope.parameters import DatasetParameters, RunParameters
-from tunescope.store import frames, open_store
+from tunescope.store import frames, open_store, runs
 
 logger = logging.getLogger("tunescope.preprocessing")
 
@@ -18,15 +18,19 @@ def inspect_images(
     """Open every file of the source; returns what is usable, and an account of every file.
 
     A source that is as it was when it was packed is not read again: its packed dataset is returned instead.
-    So is that of an earlier launch of the run, where the source is gone since.
+    A run that has begun to search stays with the images that it has trained on, whatever became of the
+    source: another test split may hold some of them. So does a run whose source is gone.
     """
-    if dataset := recall(parameters, folder):
+    unchanged = recall(parameters, folder)
+    kept = _kept(run.id, parameters, folder) if run and run.id else None
+    if kept and (unchanged is None or unchanged.fingerprint != kept.fingerprint):
+        stays = f"the run goes on with the images that were prepared for it ({kept.fingerprint})"
+        why = "is gone" if is_gone(parameters.source) else "is no longer as it was"
+        logger.warning("`%s` %s: %s", parameters.source, why, stays)
+        return kept, kept.quality
+    if unchanged:
         logger.info("`%s` has not changed since it was packed", parameters.source)
-        return dataset, dataset.quality
-    if run and run.id and (dataset := _prepared_before(run.id, parameters, folder)):
-        left = f"the run goes on with the images that were prepared of it before ({dataset.fingerprint})"
-        logger.warning("`%s` is gone: %s", parameters.source, left)
-        return dataset, dataset.quality
+        return unchanged, unchanged.quality
     with progress_bar("Reading images") as on_progress:
         inspection = inspect(parameters.source, parameters, folder, on_progress)
     quality = inspection.quality()
@@ -34,9 +38,13 @@ def inspect_images(
     return inspection, quality
 
 
-def _prepared_before(run_id: str, parameters: DatasetParameters, folder: Path) -> PackedDataset | None:
-    known = frames.dataset(open_store(), run_id)
-    return left_of(known["fingerprint"], parameters, folder) if known else None
+def _kept(run_id: str, parameters: DatasetParameters, folder: Path) -> PackedDataset | None:
+    """What earlier launches of a run prepared, where it must not be another now."""
+    store = open_store()
+    known = frames.dataset(store, run_id)
+    if known is None or not (is_gone(parameters.source) or runs.has_searched(store, run_id)):
+        return None
+    return packed_as(known["fingerprint"], parameters, folder)
 
 
 def pack_images(inspection: Inspection | PackedDataset, folder: Path) -> dict[str, Any]:

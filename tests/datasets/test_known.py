@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tunescope.datasets import PackedDataset, Source, inspect, left_of, pack, read, recall
+from tunescope.datasets import PackedDataset, Source, inspect, is_gone, pack, packed_as, read, recall
 from tunescope.parameters import CleaningParameters, DatasetParameters
 
 Folder = Callable[[dict[str, bytes]], Path]
@@ -117,17 +117,24 @@ def test_a_source_that_was_opened_before_is_not_remembered(photos: Path, root: P
 
 
 def left(dataset: PackedDataset, root: Path) -> PackedDataset | None:
-    return left_of(dataset.fingerprint, DatasetParameters(source=dataset.source), root)
+    return packed_as(dataset.fingerprint, DatasetParameters(source=dataset.source), root)
 
 
-def test_only_of_a_source_that_is_gone_the_packed_images_stand_for_it(photos: Path, root: Path) -> None:
+def test_packed_images_are_found_by_their_fingerprint_whatever_became_of_the_source(
+    photos: Path, root: Path
+) -> None:
     dataset = packed(photos, root)
     (photos / "cats" / "1.png").unlink()
-    assert left(dataset, root) is None
+    assert left(dataset, root) == dataset
     shutil.rmtree(photos)
     assert left(dataset, root) == dataset
-    assert left_of("0" * 16, DatasetParameters(source=dataset.source), root) is None
-    assert left_of(dataset.fingerprint, DatasetParameters(source="sklearn:digits"), root) is None
+    assert packed_as("0" * 16, DatasetParameters(source=dataset.source), root) is None
+
+
+def test_a_source_is_gone_when_nothing_is_at_its_path(photos: Path) -> None:
+    assert not is_gone(str(photos))
+    assert is_gone(str(photos / "gone"))
+    assert not is_gone("sklearn:digits")
 
 
 ARRAYS = ["images.npy", "labels.npy", "splits.npy", "paths.json", "quality.json"]

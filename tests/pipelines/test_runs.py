@@ -50,7 +50,7 @@ def test_a_live_run_is_refused_to_a_second_launch_and_stops_on_command(project: 
     assert summary["studies"][0]["stopped_because"] == "stopped by command"
     again = project.tunescope("stop", "live")
     assert again.returncode == 1
-    assert "there is nothing to stop" in again.stderr
+    assert "reads no commands any more" in again.stderr
 
 
 def test_a_killed_run_shows_as_interrupted_and_goes_on_where_it_stopped(project: Project) -> None:
@@ -75,27 +75,36 @@ def test_a_killed_run_shows_as_interrupted_and_goes_on_where_it_stopped(project:
     assert _state(project, "killed") == "finished"
 
 
-def test_a_run_whose_source_is_gone_goes_on_with_what_was_prepared(project: Project) -> None:
+def test_a_run_stays_with_the_images_it_has_trained_on(project: Project) -> None:
     small = "search.models=decision_tree,search.strategies=random,run.id=left,dataset.source=photos"
     assert project.run(f"{small},search.max_trials=2").returncode == 0
     before = _fingerprint(project)
     store = open_store(project.store_url)
     runs.finish(store, "left", "stopped")
     store.close()
-    (project.root / "photos").rename(project.root / "elsewhere")
+    stays = f"the run goes on with the images that were prepared for it ({before})"
 
+    next((project.root / "photos").rglob("*.png")).unlink()
     ended = project.run(f"{small},search.max_trials=2")
     assert ended.returncode == 0, ended.stderr
-    log = project.report("left", "run.log").read_text()
-    assert (
-        f"`photos` is gone: the run goes on with the images that were prepared of it before ({before})" in log
-    )
+    assert f"`photos` is no longer as it was: {stays}" in project.report("left", "run.log").read_text()
+    assert _fingerprint(project) == before
+
+    (project.root / "photos").rename(project.root / "elsewhere")
+    ended = project.run(f"{small},search.max_trials=2")
+    assert ended.returncode == 0, ended.stderr
+    assert f"`photos` is gone: {stays}" in project.report("left", "run.log").read_text()
     assert _fingerprint(project) == before
 
     (project.root / "data/05_model_input" / before / "labels.npy").unlink()
     refused = project.run(f"{small},search.max_trials=2")
     assert refused.returncode == 1
     assert "`dataset.source` is `photos`, but there is no such file or folder" in refused.stderr
+
+    (project.root / "elsewhere").rename(project.root / "photos")
+    refused = project.run(f"{small},search.max_trials=2")
+    assert refused.returncode == 1
+    assert f"Run `left` has trained on the images `{before}`, which are gone" in refused.stderr
 
 
 def _fingerprint(project: Project) -> str:

@@ -8,7 +8,7 @@ from tunescope.datasets.cleaning import Inspection, inspect
 from tunescope.datasets.examining import Picture
 from tunescope.datasets.findings import Finding
 from tunescope.datasets.folds import fold_views, share_views
-from tunescope.datasets.known import left_of, recall
+from tunescope.datasets.known import is_gone, packed_as, recall
 from tunescope.datasets.packed import PackedDataset, dataset_name
 from tunescope.datasets.packing import pack
 from tunescope.datasets.readers import archive, digits, folder, idx, manifest, npz, torchvision
@@ -42,8 +42,9 @@ __all__ = [
     "fold_views",
     "glance",
     "inspect",
-    "left_of",
+    "is_gone",
     "pack",
+    "packed_as",
     "read",
     "recall",
     "share_views",

@@ -56,13 +56,13 @@ def recall(parameters: DatasetParameters, root: Path) -> PackedDataset | None:
     return dataset.known_as(parameters)
 
 
-def left_of(fingerprint: str, parameters: DatasetParameters, root: Path) -> PackedDataset | None:
-    """The dataset of a fingerprint whose source is gone, if all that was packed is there.
+def is_gone(source: str) -> bool:
+    """Whether nothing is at the path of a source any more."""
+    return not is_name(source) and not os.path.exists(expanded(source))
 
-    A source that is there in any state is for :func:`recall` and for reading.
-    """
-    if is_name(parameters.source) or os.path.exists(expanded(parameters.source)):
-        return None
+
+def packed_as(fingerprint: str, parameters: DatasetParameters, root: Path) -> PackedDataset | None:
+    """The dataset of a fingerprint, if all that was packed is there, whatever its source is now."""
     try:
         dataset = PackedDataset.open(root / fingerprint)
         return dataset.known_as(parameters) if _is_whole(dataset) else None

@@ -189,6 +189,13 @@ def search_changes(store: Store, run_id: str) -> dict[str, Any]:
     return {key: search[key] for key in FREE_OF_SEARCH if key in search}
 
 
+def has_searched(store: Store, run_id: str) -> bool:
+    """Whether a run has begun a search: from then on it stays with its dataset."""
+    with store.engine.connect() as connection:
+        query = select(studies.c.study_id).where(studies.c.run_id == run_id).limit(1)
+        return connection.execute(query).scalar() is not None
+
+
 def relate(store: Store, run_id: str, **columns: Any) -> None:
     """Enter what a run works on: its dataset or its device."""
     _update(store, run_id, **columns)
