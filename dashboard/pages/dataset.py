@@ -191,7 +191,7 @@ def _about(one: Prepared) -> str:
         f"{count(one.rejected)} rejected" if one.rejected else "none rejected",
         tied(f"prepared {ago(one.created)}"),
     ]
-    return " · ".join(parts)
+    return f"{tied(' ·')} ".join(parts)  # no line begins with a point
 
 
 def _actions(one: Prepared) -> list[Any]:

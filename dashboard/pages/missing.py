@@ -30,7 +30,7 @@ def trouble(sentence: str) -> html.Div:
 def _missing(title: str, sentence: str) -> html.Div:
     actions = [
         button_link("All runs", "runs", links.OVERVIEW, "primary"),
-        button_link("All datasets", "datasets", links.DATASETS),
+        button_link("All datasets", "images", links.DATASETS),
         button_link("All trials", "trials", links.TRIALS),
     ]
     return html.Div(empty("missing", title, sentence, actions, is_page=True), className="page-centred")
