@@ -83,15 +83,17 @@ def faults_view(found: Mapping[str, str]) -> Any:
         )
         for key, text in found.items()
     ]
-    title = "1 field must be mended" if len(found) == 1 else f"{count(len(found), 'field')} must be mended"
-    return html.Div([html.Strong(title), html.Ul(items)], className="faults", role="status")
+    return html.Div([html.Strong(to_mend(found)), html.Ul(items)], className="faults", role="status")
+
+
+def to_mend(found: Mapping[str, str]) -> str:
+    """How many fields have a fault."""
+    return f"{count(len(found), 'field')} must be mended"
 
 
 def not_started(text: str) -> Any:
     """Why no run was started."""
-    lines = text.splitlines()
-    body = lines[0] if len(lines) == 1 else f"{count(len(lines), 'field')} must be mended first."
-    return notice("danger", "Not started", body)
+    return notice("danger", "Not started", text)
 
 
 def _figure(label: str, text: str) -> html.Div:

@@ -201,6 +201,7 @@ def _register_check(app: Dash) -> None:
         view = new_side.faults_view(found)
         return faults, command_line(changed), run_file(changed), view, query, edited
 
+    in_browser(app, "shell.showProblem", Output("new-problem", "title"), Input("new-problem", "children"))
     # Back, a reload and a link show the form as it was left.
     in_browser(app, "address.keep", Output("new-start", "title"), Input("new-query", "data"))
 
@@ -269,7 +270,7 @@ def _register_start(app: Dash) -> None:
         # That the id is free is seen at the start: a second click must find the run of the first.
         others = {**values, "run.id": None}
         if found := {**_told_by_store(others), **form.faults(values, kept)}:
-            return no_update, new_side.not_started("\n".join(found.values()))
+            return no_update, new_side.not_started(f"{new_side.to_mend(found)} first.")
         try:
             run_id = connection.current().start_once(token, form.tree_of(values, kept))
         except TunescopeError as error:

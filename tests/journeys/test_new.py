@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from dashboard_samples import Samples, stand_in
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from serving import served
 
 from dashboard.app import create_app
@@ -86,6 +86,25 @@ def test_a_fault_leads_to_its_field_and_nothing_starts_before_it_is_mended(
     workers.fill("2")
     expect(page.locator(".faults")).to_be_hidden()
     assert len(frames.runs_frame(store)) == before
+
+
+def test_on_a_phone_start_is_at_hand_and_says_what_keeps_it(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{address}/new?search.workers=0")
+    start = page.get_by_role("button", name="Start run")
+    expect(start).to_be_in_viewport(ratio=1)
+    page.locator("h1").scroll_into_view_if_needed()
+    start.tap()
+    expect(page.get_by_text("Not started")).to_be_in_viewport(ratio=1)
+    # The last of the page is not hidden below the button.
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    last = page.locator(".form-side summary").last.bounding_box()
+    button = start.bounding_box()
+    assert last is not None
+    assert button is not None
+    assert last["y"] + last["height"] < button["y"]
+    context.close()
 
 
 def test_a_run_is_cloned_on_the_page(page: Page, address: str) -> None:

@@ -30,6 +30,12 @@
     if (control) control.focus({ preventScroll: true });
   }
 
+  /* Why nothing was started may stand where nobody looks. */
+  function showProblem(problem) {
+    if (problem) setTimeout(() => byId("new-problem")?.scrollIntoView({ block: "nearest" }));
+    return noUpdate();
+  }
+
   /* ---- copying ---- */
 
   function copy(text, button) {
@@ -83,5 +89,5 @@
     return clicked.prop_id === given[given.length - 1] + ".n_clicks";
   }
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { prefersDark, toggleDialog } });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { prefersDark, toggleDialog, showProblem } });
 })();
