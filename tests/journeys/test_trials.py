@@ -71,6 +71,28 @@ def plot_of(page: Page, title: str) -> Locator:
     return card.locator(".nsewdrag").first
 
 
+def test_one_popover_is_open_at_a_time_and_escape_closes_it(page: Page, site: str) -> None:
+    page.goto(f"{site}/trials")
+    views, columns = (
+        page.locator(".popover-fold").filter(has=page.locator("summary", has_text=name))
+        for name in ("Views", "Columns")
+    )
+    views.locator("summary").click()
+    expect(page.get_by_placeholder("Name of this view")).to_be_visible()
+    columns.locator("summary").click()
+    expect(views).not_to_have_attribute("open", "")
+    # What is chosen in a dropdown is no click outside.
+    columns.locator(".dash-dropdown").click()
+    page.locator(".dash-dropdown-option", has_text="Dataset").click()
+    expect(page).to_have_url(re.compile("columns="))
+    page.keyboard.press("Escape")
+    expect(columns).to_have_attribute("open", "")
+    columns.locator("summary").focus()
+    page.keyboard.press("Escape")
+    expect(columns).not_to_have_attribute("open", "")
+    expect(columns.locator("summary")).to_be_focused()
+
+
 def test_a_box_on_a_plot_narrows_the_table_and_stands_in_the_address(page: Page, site: str) -> None:
     page.goto(f"{site}/trials?state=COMPLETE")
     expect(page.locator("#trials-count")).to_have_text("32 of 33 trials")

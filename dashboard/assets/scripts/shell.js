@@ -1,4 +1,4 @@
-/* What every page has: the way to a fault, copying, dialogs, toasts, light and dark. */
+/* What every page has: the way to a fault, copying, popovers, dialogs, toasts, light and dark. */
 
 (function () {
   "use strict";
@@ -57,6 +57,23 @@
       area.remove();
     }
   }
+
+  /* ---- popovers: one at a time, closed by Escape and from outside ---- */
+
+  const openPopovers = () => [...document.querySelectorAll(".popover-fold[open]")];
+
+  document.addEventListener("pointerdown", ({ target }) => {
+    // Dash draws the options of a dropdown at the end of the page.
+    if (target.closest(".dash-dropdown-content")) return;
+    openPopovers().filter((one) => !one.contains(target)).forEach((one) => { one.open = false; });
+  }, true);
+
+  document.addEventListener("keydown", (event) => {
+    const popover = event.key === "Escape" && !event.defaultPrevented && event.target.closest(".popover-fold[open]");
+    if (!popover) return;
+    popover.open = false;
+    popover.querySelector("summary").focus();
+  });
 
   /* ---- light and dark ---- */
 
