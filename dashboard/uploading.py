@@ -6,6 +6,7 @@ Whatever a browser calls a file, it is stored below the project's folder under a
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -29,7 +30,7 @@ UPLOADS, DRAFTS = Path("data/01_raw/uploads"), Path("data/01_raw/.uploads")
 _CONTENT, _ABOUT = "content", "upload.json"
 # Read and written at a time: all the memory that an upload takes, however large it is.
 _PIECE = 256 * 1024
-_OLD_SECONDS = 7 * 86_400
+_OLD_SECONDS, _MOMENT_SECONDS = 7 * 86_400, 5.0
 # Stays free: the store must be able to write on, also beside an upload that fills the disk.
 _SPARE_BYTES = 256 * 2**20
 _LONGEST_NAME, _LONGEST_PART = 80, 255
@@ -95,6 +96,7 @@ class Uploads:
     limits: LimitParameters = field(default_factory=LimitParameters)
     _locks: "defaultdict[str, threading.Lock]" = field(default_factory=lambda: defaultdict(threading.Lock))
     _received: dict[str, int] = field(default_factory=dict)
+    _came: dict[str, float] = field(default_factory=dict)  # when the last piece did, on the monotonic clock
 
     def begin(self, kind: Kind, name: str, size: int, stamp: str) -> Draft:
         """The draft of an upload, new or left by an earlier try.
@@ -134,6 +136,11 @@ class Uploads:
         if draft.id not in self._received:
             self._received[draft.id] = sum(self.files(draft).values())
         return self._received[draft.id]
+
+    def is_arriving(self, draft: Draft) -> bool:
+        """Whether a piece of it is on its way, or came a moment ago."""
+        came = self._came.get(draft.id, -math.inf)
+        return self._locks[draft.id].locked() or time.monotonic() - came < _MOMENT_SECONDS
 
     def files(self, draft: Draft) -> dict[str, int]:
         """Path and bytes of each file of a folder that has arrived."""
@@ -252,6 +259,8 @@ class Uploads:
             raise _unknown()  # cancelled while a piece of it was on its way
         try:
             yield
+            if draft.folder.is_dir():
+                self._came[draft.id] = time.monotonic()
         except UploadError:
             raise
         except OSError as error:
@@ -305,6 +314,7 @@ class Uploads:
 
     def _forget(self, draft: Draft) -> None:
         self._received.pop(draft.id, None)
+        self._came.pop(draft.id, None)
         shutil.rmtree(draft.folder, ignore_errors=True)
 
 

@@ -140,8 +140,10 @@ def _upload(one: Uploaded) -> html.Li:
 
 
 def _unfinished(draft: Draft) -> html.Li:
-    received = connection.current().uploads.received(draft)
-    progress = f"{memory(received)} of {memory(draft.size)} have arrived"
+    uploads = connection.current().uploads
+    progress = f"{memory(uploads.received(draft))} of {memory(draft.size)} have arrived"
+    if uploads.is_arriving(draft):
+        return html.Li([_line(draft.name, f"{progress}, the rest is on its way")])
     about = f"{progress}: choose the same {draft.kind} again to go on"
     remove = button(
         "Remove",

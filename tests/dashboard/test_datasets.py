@@ -14,7 +14,7 @@ from dashboard_samples import stand_in
 from prepared_samples import MARKED_CLASS, REJECTED, enter_prepared
 from projects import draw_photos
 
-from dashboard import catalogue, corrections
+from dashboard import catalogue, corrections, uploading
 from dashboard.app import create_app
 from dashboard.corrections import Correction
 from dashboard.dataset_view import TABS, DatasetView
@@ -90,6 +90,19 @@ def test_an_upload_waits_until_it_is_prepared(own: tuple[Browser, Store, Path]) 
     assert "/datasets?prepare=data%2F01_raw%2Fuploads%2Fshapes" in browser.show("/datasets")
     enter_prepared(store, project, "shapes", FINGERPRINT, "prepare-1")
     assert "Uploads not prepared yet" not in browser.show("/datasets")
+
+
+def test_an_upload_on_its_way_is_told_apart_from_one_that_was_left(
+    own: tuple[Browser, Store, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, *_ = own
+    begun = browser.client.post("/uploads", json={"kind": "file", "name": "x.zip", "size": 9}).json
+    browser.client.put(f"/uploads/{begun['id']}?offset=0", data=b"abc")
+    shown = browser.show("/datasets")
+    assert "3 B of 9 B have arrived, the rest is on its way" in shown
+    assert "draft-remove" not in shown
+    monkeypatch.setattr(uploading, "_MOMENT_SECONDS", 0.0)
+    assert "3 B of 9 B have arrived: choose the same file again to go on" in browser.show("/datasets")
 
 
 def test_an_unfinished_upload_can_be_removed(own: tuple[Browser, Store, Path]) -> None:
