@@ -67,7 +67,7 @@ def test_three_photos_are_predicted_by_the_winner(
 
     expect(answered.locator(".photo-rank")).to_have_count(3)
     expect(answered.locator(".photo-where")).to_contain_text("(Grad-CAM)")
-    page.wait_for_function("document.querySelector('.photo-seen').naturalWidth === 24")
+    page.wait_for_function("document.querySelector('.photo-seen')?.naturalWidth === 24")
     expect(refused.get_by_role("alert")).to_contain_text("This is no photo that can be read")
     expect(strange).to_contain_text("It looks unlike the images that the model learned from")
 

@@ -147,7 +147,7 @@ def test_the_keyboard_skips_to_the_content_and_comes_back_from_dialogs(page: Pag
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    page.wait_for_function("document.querySelector('[role=dialog]').contains(document.activeElement)")
+    page.wait_for_function("document.querySelector('[role=dialog]')?.contains(document.activeElement)")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(stop).to_be_focused()

@@ -124,8 +124,9 @@ def test_a_picture_beside_a_taller_one_fills_its_card(page: Page, site: str) -> 
     plot_of(page, "How scores are spread")
     page.wait_for_function(
         """() => [...document.querySelectorAll(".chart-card")].every(card => {
-            const picture = card.querySelector(".main-svg").getBoundingClientRect();
-            return card.getBoundingClientRect().bottom - picture.bottom < 24;
+            const picture = card.querySelector(".main-svg");  // none while it is drawn anew
+            const bottom = (part) => part.getBoundingClientRect().bottom;
+            return picture && bottom(card) - bottom(picture) < 24;
         })"""
     )
 
