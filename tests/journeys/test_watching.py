@@ -35,7 +35,7 @@ def test_predictions_are_stepped_through_and_the_log_is_narrowed(page: Page, tmp
         text, images = page.locator("#run-epoch-text"), page.locator("#run-predictions .watched")
         expect(text).to_contain_text("Epoch 2 of", timeout=20_000)
         expect(images).to_have_count(12)
-        assert page.evaluate("document.querySelector('.watched img').naturalWidth") > 0
+        page.wait_for_function("document.querySelector('.watched img')?.naturalWidth > 0")
         wrong = images.filter(has_text="wrong: it is").count()
         assert 0 < wrong < 12
         page.get_by_role("button", name="Earlier").click()
