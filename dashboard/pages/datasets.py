@@ -51,6 +51,7 @@ def register(app: Dash) -> None:
     """Keep the lists fresh; check a source, and prepare it."""
     _register_lists(app)
     _register_preparation(app)
+    _register_start(app)
 
 
 def _register_lists(app: Dash) -> None:
@@ -141,6 +142,8 @@ def _register_preparation(app: Dash) -> None:
     def preview(group: str | None, paths: list[str] | None) -> Any:
         return outline.group_preview((group or "").strip(), paths or [])
 
+
+def _register_start(app: Dash) -> None:
     @app.callback(
         Output("datasets-goto", "href", allow_duplicate=True),
         Output("prepare-problem", "children"),

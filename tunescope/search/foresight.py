@@ -49,14 +49,14 @@ def endings(store: Store, run_id: str, changes: Mapping[str, Any]) -> list[Endin
 def _ending(
     limit: str, search: SearchParameters, progress: Mapping[str, Progress], over: set[str]
 ) -> Ending | None:
+    if limit == "target_accuracy":
+        best = max(one.best_accuracy for one in progress.values())
+        return Ending(limit, best) if best >= (search.target_accuracy or 0) else None
     if limit not in _USED:
         return None
     # Studies run one after another: the first that is not over is at work.
     left = [strategy for strategy in search.strategies if strategy not in over]
     ends = {strategy: _is_reached(limit, search, strategy, progress[strategy]) for strategy in left}
-    if limit == "target_accuracy":
-        best = max(one.best_accuracy for one in progress.values())
-        return Ending(limit, best) if best >= (search.target_accuracy or 0) else None
     if not left or not ends[left[0]]:
         return None
     if not all(ends.values()):
@@ -86,6 +86,5 @@ def _progress(store: Store, study: Mapping[Any, Any]) -> Progress:
 _USED = {
     "max_trials": lambda progress: progress.trials,
     "max_seconds": lambda progress: progress.seconds,
-    "target_accuracy": lambda progress: progress.best_accuracy,
     "patience": lambda progress: progress.since_best,
 }
